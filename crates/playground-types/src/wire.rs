@@ -1,0 +1,296 @@
+//! Request and answer bodies of the REST API.
+//!
+//! Two generations of clients read the same answers, so every answer is the superset of what both look for
+//! (contract.md section 7). Fields are never removed; unknown ones are always safe to add.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{BuildStatus, ContainerStatus, Failure, LaunchStatus, Limits};
+
+/// What a second create for the same (plugin release, model) does when nothing changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnExisting {
+    /// Restart the container, as the seed says.
+    #[default]
+    Restart,
+    /// Leave a ready container alone, start a stopped one.
+    Reuse,
+    /// Remove the container and make a new one.
+    Recreate,
+}
+
+/// A container record, as every answer about a container shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Container {
+    /// Docker's container id; null while there is no Docker container yet.
+    pub id: Option<String>,
+    /// The record's integer key.
+    pub pk: i64,
+    /// The container's name, unique on this Agent and on its engine.
+    pub name: String,
+    /// What the record says of itself.
+    pub status: ContainerStatus,
+    /// `code@version`.
+    pub plugin_release: String,
+    /// The platform's model, if the container belongs to one.
+    pub model: Option<i64>,
+    /// The image's name, as the seed writes it.
+    pub image: String,
+    /// Where the app answers, `http://host:port`; null until it does.
+    pub endpoint: Option<String>,
+    /// The address that people are given; the same as `endpoint` until a gateway fronts it.
+    pub url: Option<String>,
+    /// The host port that is kept for this record.
+    pub host_port: Option<u16>,
+    /// Labels given at create.
+    pub labels: Vec<String>,
+    /// Metadata given at create; values of secret-looking keys masked.
+    #[schema(value_type = Object)]
+    pub metadata: Value,
+    /// Params given at create; values of secret-looking keys masked.
+    #[schema(value_type = Object)]
+    pub params: Value,
+    /// Environment variables given at create; values of secret-looking names masked.
+    pub envs: BTreeMap<String, String>,
+    /// Resource limits in force.
+    pub limits: Limits,
+    /// `plugin_runtime`.
+    pub kind: String,
+    /// The platform backend's key of this container, if it gave one.
+    pub backend_container_id: Option<i64>,
+    /// Why it failed, when it did.
+    pub failure: Option<Failure>,
+    /// When the record was made, RFC 3339.
+    pub created_at: String,
+    /// When the record last changed, RFC 3339.
+    pub updated_at: String,
+    /// Docker's own view, secrets masked; only where one container is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object)]
+    pub attrs: Option<Value>,
+}
+
+/// The answer to a create: the container, and the launch that brings it up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Created {
+    /// The container as it is now.
+    #[serde(flatten)]
+    pub container: Container,
+    /// Present and true when an existing container was used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restarted: bool,
+    /// Present and true when the existing container had to be replaced, because its code, params, envs or limits changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recreated: bool,
+    /// The launch to poll at `builds/{build_id}/`.
+    pub build_id: String,
+    /// Live log over WebSocket.
+    pub ws_url: String,
+    /// Live log over server-sent events.
+    pub sse_url: String,
+    /// The address to poll.
+    pub status_url: String,
+}
+
+/// A launch, as `builds/{build_id}/` shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Launch {
+    /// The launch's key; the same as `id`.
+    pub build_id: String,
+    /// The launch's key.
+    pub id: String,
+    /// Where it stands; `completed`, `failed` and `cancelled` are final.
+    pub status: LaunchStatus,
+    /// `code@version`.
+    pub plugin_release: String,
+    /// The record it is for.
+    pub container_pk: i64,
+    /// The container once ready, else null.
+    pub result: Option<Box<Created>>,
+    /// Why it failed, in one sentence; null unless it did.
+    pub error: Option<String>,
+    /// The same with kind, hint and log tail.
+    pub failure: Option<Failure>,
+    /// The image build it waited for, when one was needed.
+    pub image_build: Option<ImageBuild>,
+    /// When it was asked for, RFC 3339.
+    pub created_at: String,
+    /// When it ended, RFC 3339.
+    pub finished_at: Option<String>,
+}
+
+/// An image build.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ImageBuild {
+    /// The build's key.
+    pub id: String,
+    /// Where it stands.
+    pub status: BuildStatus,
+    /// `code@version` of the release that asked first.
+    pub plugin_release: String,
+    /// Digest of the build context; the same context is built once.
+    pub context_digest: String,
+    /// The image it makes.
+    pub image: String,
+    /// How many builds wait before this one; null unless queued.
+    pub queue_position: Option<u64>,
+    /// Build steps, in the order they started.
+    pub steps: Vec<BuildStep>,
+    /// Why it failed, when it did.
+    pub failure: Option<Failure>,
+    /// When it was asked for, RFC 3339.
+    pub queued_at: String,
+    /// When it started, RFC 3339.
+    pub started_at: Option<String>,
+    /// When it ended, RFC 3339.
+    pub finished_at: Option<String>,
+}
+
+/// One step of an image build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BuildStep {
+    /// The engine's name of the step.
+    pub name: String,
+    /// Whether its result came from the cache.
+    pub cached: bool,
+    /// How long it took, in milliseconds; null while it runs.
+    pub duration_ms: Option<u64>,
+    /// Why it failed, when it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// A plugin release that the Agent keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Release {
+    /// The record's integer key.
+    pub id: i64,
+    /// `code@version`.
+    pub plugin_release: String,
+    /// The plugin's code.
+    pub code: String,
+    /// The plugin's code, as the platform names the field.
+    pub plugin: String,
+    /// The version.
+    pub version: String,
+    /// The plugin's display name.
+    pub name: String,
+    /// The plugin's category.
+    pub category: Option<String>,
+    /// What the plugin says of itself.
+    pub description: Option<String>,
+    /// Where the app is found in the archive.
+    pub entrypoint: String,
+    /// Digest of the checked content.
+    pub checksum: String,
+    /// Uncompressed bytes.
+    pub size_bytes: u64,
+    /// When it was first stored, RFC 3339.
+    pub created_at: String,
+    /// When its content last changed, RFC 3339.
+    pub updated_at: String,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// How many items there are in all.
+    pub count: u64,
+    /// The address of the next page, with every filter repeated.
+    pub next: Option<String>,
+    /// The address of the page before.
+    pub previous: Option<String>,
+    /// This page's items.
+    pub results: Vec<T>,
+}
+
+/// The body of every error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErrorBody {
+    /// What is wrong, in a sentence a person can act on.
+    pub detail: String,
+    /// A stable word for it.
+    pub code: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The request's id, in the Agent's log too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// The health of the Agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok`, or `degraded` when something in `problems` needs the operator.
+    pub status: String,
+    /// The Agent's version.
+    pub version: String,
+    /// The Agent's id: the label on everything it made.
+    pub agent_id: String,
+    /// The Docker Engine.
+    pub docker: EngineHealth,
+    /// The base image.
+    pub base_image: BaseImageHealth,
+    /// Host ports.
+    pub ports: PortHealth,
+    /// Records by status.
+    pub containers: BTreeMap<String, u64>,
+    /// What the cage of plugin containers enforces on this machine.
+    pub isolation: Isolation,
+    /// What needs the operator, a sentence each.
+    pub problems: Vec<String>,
+}
+
+/// The Docker Engine's health.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EngineHealth {
+    /// Whether it answers.
+    pub available: bool,
+    /// Its version.
+    pub version: Option<String>,
+    /// Its API version.
+    pub api_version: Option<String>,
+    /// Why it does not answer.
+    pub error: Option<String>,
+}
+
+/// The base image's health.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BaseImageHealth {
+    /// Its reference, as configured.
+    pub reference: String,
+    /// Whether the engine has it.
+    pub available: bool,
+    /// Its Gradio version, where it says so.
+    pub gradio: Option<String>,
+}
+
+/// Use of the host port range.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PortHealth {
+    /// The range, both ends included.
+    pub range: String,
+    /// Ports that records hold.
+    pub used: u64,
+    /// Ports in the range.
+    pub total: u64,
+}
+
+/// What the cage enforces on this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Isolation {
+    /// `standard` or `strict`.
+    pub profile: String,
+    /// Whether plugin containers cannot reach each other.
+    pub inter_container_traffic_off: bool,
+    /// Whether host rules keep plugin containers from the host, link-local and private addresses.
+    pub host_rules: bool,
+    /// Whether the engine confines system calls with its seccomp profile.
+    pub seccomp: bool,
+}
