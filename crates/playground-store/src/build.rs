@@ -1,0 +1,218 @@
+//! Image builds: a queue, and the history of what came of it.
+
+use playground_types::wire::BuildStep;
+use playground_types::{BuildId, BuildStatus, Digest, Failure, PluginRelease, Timestamp};
+
+use crate::{Result, Store, row};
+
+/// A build to queue.
+#[derive(Debug, Clone)]
+pub struct NewBuild {
+    /// The release that asks.
+    pub release: PluginRelease,
+    /// Its content.
+    pub source: Digest,
+    /// Digest of the whole build context.
+    pub context: Digest,
+    /// The image to make.
+    pub image: String,
+}
+
+/// One row of `builds`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BuildRow {
+    /// The build's key.
+    pub id: BuildId,
+    /// The release that asked first.
+    pub release: PluginRelease,
+    /// Its content.
+    pub source: Digest,
+    /// Digest of the whole build context.
+    pub context: Digest,
+    /// The image it makes.
+    pub image: String,
+    /// Where it stands.
+    pub status: BuildStatus,
+    /// Whether it shall be ended.
+    pub cancel_wanted: bool,
+    /// How often it was begun: more than once when the Agent died in the middle.
+    pub attempt: i64,
+    /// Its steps so far.
+    pub steps: Vec<BuildStep>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// When it was asked for.
+    pub queued_at: Timestamp,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct RawBuild {
+    id: String,
+    plugin_release: String,
+    source: String,
+    context: String,
+    image: String,
+    status: String,
+    cancel_wanted: bool,
+    attempt: i64,
+    steps: String,
+    failure: Option<String>,
+    queued_at: i64,
+    started_at: Option<i64>,
+    finished_at: Option<i64>,
+}
+
+impl TryFrom<RawBuild> for BuildRow {
+    type Error = crate::StoreError;
+
+    fn try_from(raw: RawBuild) -> Result<Self> {
+        Ok(Self {
+            id: row::text("builds.id", &raw.id)?,
+            release: row::text("builds.plugin_release", &raw.plugin_release)?,
+            source: row::text("builds.source", &raw.source)?,
+            context: row::text("builds.context", &raw.context)?,
+            image: raw.image,
+            status: row::text("builds.status", &raw.status)?,
+            cancel_wanted: raw.cancel_wanted,
+            attempt: raw.attempt,
+            steps: row::json("builds.steps", &raw.steps)?,
+            failure: row::optional_json("builds.failure", raw.failure.as_deref())?,
+            queued_at: Timestamp(raw.queued_at),
+            started_at: raw.started_at.map(Timestamp),
+            finished_at: raw.finished_at.map(Timestamp),
+        })
+    }
+}
+
+impl Store {
+    /// The live build of this context, queued anew when there is none.
+    pub async fn queue_build(&self, new: &NewBuild, now: Timestamp) -> Result<BuildRow> {
+        let raw: RawBuild = sqlx::query_as(
+            "INSERT INTO builds (id, plugin_release, source, context, image, status, queued_at)
+             VALUES ($1, $2, $3, $4, $5, 'queued', $6)
+             ON CONFLICT (context) WHERE status IN ('queued', 'building') DO UPDATE SET context = excluded.context
+             RETURNING *",
+        )
+        .bind(BuildId::generate().to_string())
+        .bind(new.release.to_string())
+        .bind(new.source.hex())
+        .bind(new.context.hex())
+        .bind(&new.image)
+        .bind(now.0)
+        .fetch_one(&self.write)
+        .await?;
+        raw.try_into()
+    }
+
+    /// Takes the oldest queued build to run it. None when nothing is queued.
+    pub async fn begin_next_build(&self, now: Timestamp) -> Result<Option<BuildRow>> {
+        let raw: Option<RawBuild> = sqlx::query_as(
+            "UPDATE builds SET status = 'building', started_at = $1, attempt = attempt + 1
+             WHERE id = (SELECT id FROM builds WHERE status = 'queued' ORDER BY id LIMIT 1) RETURNING *",
+        )
+        .bind(now.0)
+        .fetch_optional(&self.write)
+        .await?;
+        raw.map(BuildRow::try_from).transpose()
+    }
+
+    /// Puts builds back that were running when the Agent died.
+    pub async fn requeue_interrupted_builds(&self) -> Result<u64> {
+        let done = sqlx::query("UPDATE builds SET status = 'queued', started_at = NULL, steps = '[]' WHERE status = 'building'")
+            .execute(&self.write)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Writes the steps so far.
+    pub async fn set_build_steps(&self, id: BuildId, steps: &[BuildStep]) -> Result<()> {
+        sqlx::query("UPDATE builds SET steps = $2 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(row::to_json(&steps))
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a build: completed without a failure, cancelled or failed with one.
+    pub async fn finish_build(
+        &self,
+        id: BuildId,
+        status: BuildStatus,
+        failure: Option<&Failure>,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query("UPDATE builds SET status = $2, failure = $3, finished_at = $4 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(status.as_str())
+            .bind(failure.map(row::to_json))
+            .bind(now.0)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Wants a live build ended; one that is still queued ends at once. None when it is not live.
+    pub async fn want_build_cancelled(
+        &self,
+        id: BuildId,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> Result<Option<BuildRow>> {
+        let raw: Option<RawBuild> = sqlx::query_as(
+            "UPDATE builds SET cancel_wanted = TRUE,
+                 failure = CASE status WHEN 'queued' THEN $2 ELSE failure END,
+                 finished_at = CASE status WHEN 'queued' THEN $3 ELSE finished_at END,
+                 status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END
+             WHERE id = $1 AND status IN ('queued', 'building') RETURNING *",
+        )
+        .bind(id.to_string())
+        .bind(row::to_json(failure))
+        .bind(now.0)
+        .fetch_optional(&self.write)
+        .await?;
+        raw.map(BuildRow::try_from).transpose()
+    }
+
+    /// One build.
+    pub async fn build(&self, id: BuildId) -> Result<Option<BuildRow>> {
+        let raw: Option<RawBuild> = sqlx::query_as("SELECT * FROM builds WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
+        raw.map(BuildRow::try_from).transpose()
+    }
+
+    /// How many builds are queued before this one.
+    pub async fn builds_before(&self, id: BuildId) -> Result<u64> {
+        let count: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM builds WHERE status = 'queued' AND id < $1")
+                .bind(id.to_string())
+                .fetch_one(&self.read)
+                .await?;
+        Ok(count as u64)
+    }
+
+    /// How many builds are queued.
+    pub async fn queued_builds(&self) -> Result<u64> {
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM builds WHERE status = 'queued'")
+            .fetch_one(&self.read)
+            .await?;
+        Ok(count as u64)
+    }
+
+    /// How many records other than being removed still want what a build makes.
+    pub async fn build_waiters(&self, id: BuildId) -> Result<u64> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM containers WHERE build = $1 AND desired = 'running'",
+        )
+        .bind(id.to_string())
+        .fetch_one(&self.read)
+        .await?;
+        Ok(count as u64)
+    }
+}

@@ -1,0 +1,205 @@
+//! What the driver writes: what was done to a record and what was seen of it. Each function is one statement that names
+//! the columns it owns, so that an intent written meanwhile is never overwritten.
+
+use playground_types::{
+    BuildId, ContainerPk, ContainerStatus, Digest, EngineId, Failure, Timestamp,
+};
+
+use crate::{Result, Store, row};
+
+impl Store {
+    /// The image planned for the record's content. Nothing is written when the content changed meanwhile.
+    pub async fn set_image_plan(
+        &self,
+        pk: ContainerPk,
+        source: &Digest,
+        context: &Digest,
+        image: &str,
+    ) -> Result<()> {
+        sqlx::query("UPDATE containers SET context = $3, image = $4 WHERE pk = $1 AND source = $2")
+            .bind(pk.0)
+            .bind(source.hex())
+            .bind(context.hex())
+            .bind(image)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// The build that the record, and its open launches, wait for.
+    pub async fn set_build(&self, pk: ContainerPk, build: BuildId) -> Result<()> {
+        let mut tx = self.write.begin().await?;
+        sqlx::query("UPDATE containers SET build = $2 WHERE pk = $1")
+            .bind(pk.0)
+            .bind(build.to_string())
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("UPDATE launches SET build = $2 WHERE container = $1 AND outcome IS NULL")
+            .bind(pk.0)
+            .bind(build.to_string())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The status; `updated_at` moves only when the word changes.
+    pub async fn set_status(
+        &self,
+        pk: ContainerPk,
+        status: ContainerStatus,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE containers SET status = $2, updated_at = $3 WHERE pk = $1 AND status <> $2",
+        )
+        .bind(pk.0)
+        .bind(status.as_str())
+        .bind(now.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// Docker's id of the record's container, or that it has none.
+    pub async fn set_engine_id(
+        &self,
+        pk: ContainerPk,
+        id: Option<&EngineId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query("UPDATE containers SET engine_id = $2, updated_at = $3 WHERE pk = $1")
+            .bind(pk.0)
+            .bind(id.map(EngineId::as_str))
+            .bind(now.0)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// A name that a foreign container has on the engine is exchanged.
+    pub async fn set_name(&self, pk: ContainerPk, name: &str, now: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE containers SET name = $2, updated_at = $3 WHERE pk = $1")
+            .bind(pk.0)
+            .bind(name)
+            .bind(now.0)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// A start was made; it fulfils every restart asked for until then.
+    pub async fn set_started(
+        &self,
+        pk: ContainerPk,
+        restart_done: i64,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE containers SET restart_done = MAX(restart_done, $2), starting_since = $3, retry_at = NULL,
+                    published_run = NULL, ready_since = NULL, updated_at = $3 WHERE pk = $1",
+        )
+        .bind(pk.0)
+        .bind(restart_done)
+        .bind(now.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// The app of this run answered.
+    pub async fn set_published(
+        &self,
+        pk: ContainerPk,
+        run: &str,
+        generation: i64,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE containers SET published_run = $2, ready_since = $4, ready_generation = $3, starting_since = NULL,
+                    status = 'running', failure = NULL, failed_generation = NULL, updated_at = $4
+             WHERE pk = $1",
+        )
+        .bind(pk.0)
+        .bind(run)
+        .bind(generation)
+        .bind(now.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// The record's address is no longer given out.
+    pub async fn set_withdrawn(&self, pk: ContainerPk, now: Timestamp) -> Result<()> {
+        sqlx::query(
+            "UPDATE containers SET published_run = NULL, ready_since = NULL, updated_at = $2
+             WHERE pk = $1 AND published_run IS NOT NULL",
+        )
+        .bind(pk.0)
+        .bind(now.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// A crash that will be retried, not before `retry_at`.
+    pub async fn set_crashed(
+        &self,
+        pk: ContainerPk,
+        attempts: i64,
+        retry_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE containers SET attempts = $2, retry_at = $3, published_run = NULL, ready_since = NULL,
+                    updated_at = $4 WHERE pk = $1",
+        )
+        .bind(pk.0)
+        .bind(attempts)
+        .bind(retry_at.0)
+        .bind(now.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// It has been healthy for long: earlier crashes count no more.
+    pub async fn clear_attempts(&self, pk: ContainerPk) -> Result<()> {
+        sqlx::query("UPDATE containers SET attempts = 0 WHERE pk = $1")
+            .bind(pk.0)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// The generation is given up. Nothing is written when a request began another one meanwhile.
+    pub async fn set_failed(
+        &self,
+        pk: ContainerPk,
+        generation: i64,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE containers SET failure = $3, failed_generation = $2, status = 'failed', published_run = NULL,
+                    ready_since = NULL, starting_since = NULL, retry_at = NULL, updated_at = $4
+             WHERE pk = $1 AND generation = $2",
+        )
+        .bind(pk.0)
+        .bind(generation)
+        .bind(row::to_json(failure))
+        .bind(now.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// The last step of a removal. False when a request wants the record back.
+    pub async fn forget_container(&self, pk: ContainerPk) -> Result<bool> {
+        let done = sqlx::query("DELETE FROM containers WHERE pk = $1 AND desired = 'absent'")
+            .bind(pk.0)
+            .execute(&self.write)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+}

@@ -1,0 +1,18 @@
+//! Facts about this Agent that must outlive it.
+
+use crate::{Result, Store};
+
+impl Store {
+    /// The setting's value, storing `default` first when there is none. Two processes get the same answer.
+    pub async fn setting_or(&self, name: &str, default: &str) -> Result<String> {
+        let value = sqlx::query_scalar(
+            "INSERT INTO settings (name, value) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET value = settings.value RETURNING value",
+        )
+        .bind(name)
+        .bind(default)
+        .fetch_one(&self.write)
+        .await?;
+        Ok(value)
+    }
+}

@@ -1,0 +1,511 @@
+//! The record's rules on a real SQLite file: identity, second creates, ports, builds, tokens.
+
+use std::collections::HashSet;
+
+use playground_store::{
+    Accepted, ContainerFilter, CreateIntent, Desired, NewBuild, Outcome, SourceRow, Spec, Store,
+    StoreError,
+};
+use playground_types::env::{Envs, Params};
+use playground_types::wire::OnExisting;
+use playground_types::{
+    BuildStatus, ContainerPk, Digest, Failure, FailureKind, LaunchId, Limits, ModelId,
+    PluginRelease, PortRange, Timestamp,
+};
+use serde_json::json;
+
+const NOW: Timestamp = Timestamp(1_000_000);
+
+struct Db {
+    store: Store,
+    _dir: tempfile::TempDir,
+}
+
+async fn db() -> Db {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("playground.db"))
+        .await
+        .unwrap();
+    let db = Db { store, _dir: dir };
+    db.put("one").await;
+    db
+}
+
+fn release() -> PluginRelease {
+    "my-plugin@1.0.0".parse().unwrap()
+}
+
+fn intent(content: &str, model: Option<i64>, params: serde_json::Value) -> CreateIntent {
+    CreateIntent {
+        release: release(),
+        model: model.map(ModelId),
+        kind: "plugin_runtime".into(),
+        backend_container_id: None,
+        spec: Spec {
+            source: Digest::of(content.as_bytes()),
+            params: Params::checked(params.as_object().unwrap().clone()).unwrap(),
+            envs: Envs::default(),
+            limits: Limits::default(),
+        },
+        labels: vec!["gradio".into()],
+        metadata: json!({}),
+        on_existing: OnExisting::Restart,
+        name: "quirky_einstein".into(),
+        launch: LaunchId::generate(),
+    }
+}
+
+impl Db {
+    async fn put(&self, content: &str) {
+        let source = SourceRow {
+            digest: Digest::of(content.as_bytes()),
+            facts: "{}".into(),
+        };
+        self.store
+            .put_release(&release(), &source, NOW)
+            .await
+            .unwrap();
+    }
+
+    async fn create(&self, intent: CreateIntent) -> Accepted {
+        self.store.accept_create(&intent, NOW).await.unwrap()
+    }
+
+    /// What the driver would have written once the app answered.
+    async fn make_ready(&self, accepted: &Accepted) {
+        let (pk, generation) = (accepted.container.pk, accepted.container.generation);
+        self.store
+            .set_published(pk, "run-1", generation, NOW)
+            .await
+            .unwrap();
+        self.store
+            .finish_launches(pk, generation, Outcome::Completed, None, Some("{}"), NOW)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn no_model_equals_no_model_and_model_zero_is_a_model() {
+    let db = db().await;
+    let first = db.create(intent("one", None, json!({}))).await;
+    let again = db.create(intent("one", None, json!({}))).await;
+    let zero = db.create(intent("one", Some(0), json!({}))).await;
+    let one = db.create(intent("one", Some(1), json!({}))).await;
+    assert_eq!(first.container.pk, again.container.pk);
+    let keys: HashSet<ContainerPk> = [&first, &zero, &one]
+        .map(|accepted| accepted.container.pk)
+        .into();
+    assert_eq!(keys.len(), 3);
+    let names: HashSet<String> = [&first, &zero, &one]
+        .map(|accepted| accepted.container.name.clone())
+        .into();
+    assert_eq!(names.len(), 3, "the same candidate name is made unique");
+}
+
+/// security.md 2.7, item 51.
+#[tokio::test]
+async fn item_51_fifty_identical_creates_share_one_record_and_one_launch() {
+    let db = db().await;
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let store = db.store.clone();
+            tokio::spawn(async move {
+                store
+                    .accept_create(&intent("one", None, json!({})), NOW)
+                    .await
+                    .unwrap()
+            })
+        })
+        .collect();
+    let mut launches = HashSet::new();
+    for task in tasks {
+        let accepted = task.await.unwrap();
+        assert!(!accepted.restarted && !accepted.recreated);
+        launches.insert(accepted.launch.id);
+    }
+    assert_eq!(launches.len(), 1);
+    assert_eq!(db.store.container_keys().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_create_restarts_a_ready_container() {
+    let db = db().await;
+    let first = db.create(intent("one", None, json!({}))).await;
+    db.make_ready(&first).await;
+    let second = db.create(intent("one", None, json!({}))).await;
+    assert!(second.restarted && !second.recreated);
+    assert_eq!(second.container.restart_wanted, 1);
+    assert_eq!(second.container.epoch, first.container.epoch);
+    assert_ne!(second.launch.id, first.launch.id);
+}
+
+#[tokio::test]
+async fn reuse_leaves_a_ready_container_alone_and_starts_a_stopped_one() {
+    let db = db().await;
+    let first = db.create(intent("one", None, json!({}))).await;
+    db.make_ready(&first).await;
+    let reuse = CreateIntent {
+        on_existing: OnExisting::Reuse,
+        ..intent("one", None, json!({}))
+    };
+    let second = db.create(reuse.clone()).await;
+    assert_eq!(
+        (second.restarted, second.launch.id),
+        (false, first.launch.id)
+    );
+    db.store
+        .want_stopped(first.container.pk, NOW)
+        .await
+        .unwrap();
+    db.store
+        .set_withdrawn(first.container.pk, NOW)
+        .await
+        .unwrap();
+    let third = db
+        .create(CreateIntent {
+            launch: LaunchId::generate(),
+            ..reuse
+        })
+        .await;
+    assert_eq!(
+        (
+            third.restarted,
+            third.container.desired,
+            third.container.restart_wanted
+        ),
+        (true, Desired::Running, 0)
+    );
+}
+
+#[tokio::test]
+async fn changed_params_replace_the_container_and_keep_the_record_and_its_port() {
+    let db = db().await;
+    let first = db.create(intent("one", None, json!({"size": 1}))).await;
+    let port = db
+        .store
+        .reserve_port(first.container.pk, PortRange::default(), NOW)
+        .await
+        .unwrap();
+    db.make_ready(&first).await;
+    let second = db.create(intent("one", None, json!({"size": 2}))).await;
+    assert!(second.restarted && second.recreated);
+    assert_eq!(
+        (second.container.pk, second.container.host_port),
+        (first.container.pk, Some(port))
+    );
+}
+
+#[tokio::test]
+async fn changed_content_plans_another_image() {
+    let db = db().await;
+    let first = db.create(intent("one", None, json!({}))).await;
+    let (pk, source) = (first.container.pk, first.container.spec.source.clone());
+    db.store
+        .set_image_plan(pk, &source, &Digest::of(b"context"), "image:d-1")
+        .await
+        .unwrap();
+    db.make_ready(&first).await;
+    db.put("two").await;
+    let second = db.create(intent("two", None, json!({}))).await;
+    assert_eq!(
+        (second.container.image, second.container.context),
+        (None, None)
+    );
+    db.store
+        .set_image_plan(pk, &source, &Digest::of(b"late"), "image:late")
+        .await
+        .unwrap();
+    let row = db.store.container(pk).await.unwrap().unwrap();
+    assert_eq!(row.image, None, "a plan for the old content comes too late");
+}
+
+#[tokio::test]
+async fn a_create_after_a_failure_starts_from_a_fresh_container() {
+    let db = db().await;
+    let first = db.create(intent("one", None, json!({}))).await;
+    let failure = Failure::new(FailureKind::ImportError, "the plugin raised ValueError");
+    let (pk, generation) = (first.container.pk, first.container.generation);
+    db.store
+        .set_failed(pk, generation, &failure, NOW)
+        .await
+        .unwrap();
+    db.store
+        .finish_launches(pk, generation, Outcome::Failed, Some(&failure), None, NOW)
+        .await
+        .unwrap();
+    let second = db.create(intent("one", None, json!({}))).await;
+    assert!(second.recreated && second.container.epoch > first.container.epoch);
+    assert_eq!(second.container.current_failure(), None);
+    let old = db.store.launch(first.launch.id).await.unwrap().unwrap();
+    assert_eq!(
+        (old.outcome, old.failure),
+        (Some(Outcome::Failed), Some(failure))
+    );
+}
+
+#[tokio::test]
+async fn a_record_that_is_wanted_back_is_not_forgotten() {
+    let db = db().await;
+    let first = db.create(intent("one", None, json!({}))).await;
+    db.store.want_absent(first.container.pk, NOW).await.unwrap();
+    let revived = db.create(intent("one", None, json!({}))).await;
+    assert!(!db.store.forget_container(first.container.pk).await.unwrap());
+    assert_eq!(
+        (revived.restarted, revived.container.desired),
+        (false, Desired::Running)
+    );
+    db.store.want_absent(first.container.pk, NOW).await.unwrap();
+    assert!(db.store.forget_container(first.container.pk).await.unwrap());
+    assert!(
+        db.store.launch(revived.launch.id).await.unwrap().is_some(),
+        "launches outlive their container"
+    );
+}
+
+#[tokio::test]
+async fn two_hundred_reservations_at_once_give_two_hundred_ports() {
+    let db = db().await;
+    let mut keys = Vec::new();
+    for model in 0..200 {
+        keys.push(
+            db.create(intent("one", Some(model), json!({})))
+                .await
+                .container
+                .pk,
+        );
+    }
+    let tasks: Vec<_> = keys
+        .into_iter()
+        .map(|pk| {
+            let store = db.store.clone();
+            tokio::spawn(async move {
+                store
+                    .reserve_port(pk, PortRange::default(), NOW)
+                    .await
+                    .unwrap()
+            })
+        })
+        .collect();
+    let mut ports = HashSet::new();
+    for task in tasks {
+        ports.insert(task.await.unwrap());
+    }
+    assert_eq!(ports.len(), 200);
+    assert_eq!(db.store.ports_in_use().await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn barred_and_quarantined_ports_are_passed_over_until_none_is_left() {
+    let db = db().await;
+    let range: PortRange = "7860-7862".parse().unwrap();
+    let pk = db.create(intent("one", None, json!({}))).await.container.pk;
+    db.store.bar_ports(&[range.first()]).await.unwrap();
+    let port = db.store.reserve_port(pk, range, NOW).await.unwrap();
+    assert_eq!(port.0, 7861);
+    db.store
+        .quarantine_port(pk, port, NOW.plus_millis(1000))
+        .await
+        .unwrap();
+    assert_eq!(db.store.reserve_port(pk, range, NOW).await.unwrap().0, 7862);
+    let other = db
+        .create(intent("one", Some(1), json!({})))
+        .await
+        .container
+        .pk;
+    let full = db.store.reserve_port(other, range, NOW).await;
+    assert!(matches!(full, Err(StoreError::PortsExhausted)), "{full:?}");
+    let later = db
+        .store
+        .reserve_port(other, range, NOW.plus_millis(1001))
+        .await
+        .unwrap();
+    assert_eq!(later.0, 7861, "a quarantine ends");
+}
+
+#[tokio::test]
+async fn the_same_context_has_one_live_build() {
+    let db = db().await;
+    let new = NewBuild {
+        release: release(),
+        source: Digest::of(b"one"),
+        context: Digest::of(b"context"),
+        image: "image:d-1".into(),
+    };
+    let first = db.store.queue_build(&new, NOW).await.unwrap();
+    assert_eq!(db.store.queue_build(&new, NOW).await.unwrap().id, first.id);
+    let begun = db.store.begin_next_build(NOW).await.unwrap().unwrap();
+    assert_eq!((begun.id, begun.attempt), (first.id, 1));
+    assert_eq!(db.store.queue_build(&new, NOW).await.unwrap().id, first.id);
+    assert_eq!(db.store.requeue_interrupted_builds().await.unwrap(), 1);
+    assert_eq!(
+        db.store
+            .begin_next_build(NOW)
+            .await
+            .unwrap()
+            .unwrap()
+            .attempt,
+        2
+    );
+    db.store
+        .finish_build(first.id, BuildStatus::Failed, None, NOW)
+        .await
+        .unwrap();
+    assert_ne!(db.store.queue_build(&new, NOW).await.unwrap().id, first.id);
+}
+
+#[tokio::test]
+async fn a_queued_build_is_cancelled_at_once_and_a_running_one_on_request() {
+    let db = db().await;
+    let mut new = NewBuild {
+        release: release(),
+        source: Digest::of(b"one"),
+        context: Digest::of(b"a"),
+        image: "image:d-1".into(),
+    };
+    let cancelled = Failure::new(FailureKind::Cancelled, "the build was cancelled");
+    let running = db.store.queue_build(&new, NOW).await.unwrap();
+    db.store.begin_next_build(NOW).await.unwrap();
+    new.context = Digest::of(b"b");
+    let queued = db.store.queue_build(&new, NOW).await.unwrap();
+    let row = db
+        .store
+        .want_build_cancelled(queued.id, &cancelled, NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (row.status, row.failure),
+        (BuildStatus::Cancelled, Some(cancelled.clone()))
+    );
+    let row = db
+        .store
+        .want_build_cancelled(running.id, &cancelled, NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (row.status, row.cancel_wanted),
+        (BuildStatus::Building, true)
+    );
+}
+
+#[tokio::test]
+async fn lists_filter_by_status_release_model_label_and_text() {
+    let db = db().await;
+    let first = db.create(intent("one", Some(7), json!({}))).await;
+    db.create(intent("one", None, json!({}))).await;
+    db.make_ready(&first).await;
+    let count = async |filter: ContainerFilter| {
+        let (rows, count) = db
+            .store
+            .containers(&ContainerFilter {
+                limit: 10,
+                ..filter
+            })
+            .await
+            .unwrap();
+        assert_eq!(rows.len() as u64, count);
+        count
+    };
+    assert_eq!(count(ContainerFilter::default()).await, 2);
+    let running = playground_types::ContainerStatus::matching("running").unwrap();
+    assert_eq!(
+        count(ContainerFilter {
+            statuses: running,
+            ..Default::default()
+        })
+        .await,
+        1
+    );
+    assert_eq!(
+        count(ContainerFilter {
+            release: Some("my-plugin".into()),
+            ..Default::default()
+        })
+        .await,
+        2
+    );
+    assert_eq!(
+        count(ContainerFilter {
+            release: Some("my-plugin@2".into()),
+            ..Default::default()
+        })
+        .await,
+        0
+    );
+    assert_eq!(
+        count(ContainerFilter {
+            model: Some(ModelId(7)),
+            ..Default::default()
+        })
+        .await,
+        1
+    );
+    assert_eq!(
+        count(ContainerFilter {
+            labels: vec!["gradio".into()],
+            ..Default::default()
+        })
+        .await,
+        2
+    );
+    assert_eq!(
+        count(ContainerFilter {
+            labels: vec!["gradio".into(), "x".into()],
+            ..Default::default()
+        })
+        .await,
+        0
+    );
+    assert_eq!(
+        count(ContainerFilter {
+            search: Some("EINSTEIN".into()),
+            ..Default::default()
+        })
+        .await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn content_is_removed_when_nothing_refers_to_it() {
+    let db = db().await;
+    db.put("two").await;
+    assert_eq!(
+        db.store.remove_unused_sources().await.unwrap(),
+        [Digest::of(b"one")]
+    );
+    let newest = db.store.newest_release("my-plugin").await.unwrap().unwrap();
+    assert_eq!(newest.source.digest, Digest::of(b"two"));
+}
+
+/// security.md 2.7, item 49.
+#[tokio::test]
+async fn item_49_a_revoked_token_is_no_longer_valid_and_only_digests_are_stored() {
+    let db = db().await;
+    db.store
+        .add_token("old", &Digest::of(b"t1"), NOW)
+        .await
+        .unwrap();
+    db.store
+        .add_token("new", &Digest::of(b"t2"), NOW)
+        .await
+        .unwrap();
+    assert_eq!(db.store.valid_tokens(NOW).await.unwrap().len(), 2);
+    db.store.revoke_tokens("old", NOW).await.unwrap();
+    let valid = db.store.valid_tokens(NOW).await.unwrap();
+    assert_eq!(
+        valid
+            .iter()
+            .map(|token| token.hash.as_str())
+            .collect::<Vec<_>>(),
+        [Digest::of(b"t2").hex()]
+    );
+}
+
+#[tokio::test]
+async fn the_schema_is_the_committed_one() {
+    let db = db().await;
+    insta::assert_snapshot!("schema", db.store.schema().await.unwrap());
+}
