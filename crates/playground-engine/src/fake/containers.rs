@@ -1,0 +1,292 @@
+//! The calls about containers.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use playground_types::{EngineId, HostPort};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::state::{Container, Ending, State, conflict, owned_by};
+use super::{AppBehaviour, FakeEngine, Op};
+use crate::{Action, ContainerSpec, ContainerView, EngineError, Result, RunState};
+
+impl FakeEngine {
+    pub(crate) async fn create(&self, spec: &ContainerSpec) -> Result<EngineId> {
+        self.call(Op::Create, |state| create(state, spec)).await
+    }
+
+    pub(crate) async fn start(&self, id: &EngineId) -> Result<()> {
+        let pass = self.enter(Op::Start).await?;
+        let answer = self.begin_run(id);
+        self.leave(pass, answer).await
+    }
+
+    pub(crate) async fn restart(&self, id: &EngineId, grace: Duration) -> Result<()> {
+        let pass = self.enter(Op::Restart).await?;
+        let answer = match self.end_run(id, grace).await {
+            Ok(_) => self.begin_run(id),
+            Err(error) => Err(error),
+        };
+        self.leave(pass, answer).await
+    }
+
+    pub(crate) async fn stop(&self, id: &EngineId, grace: Duration) -> Result<()> {
+        let pass = self.enter(Op::Stop).await?;
+        let answer = self.end_run(id, grace).await.map(|ended| {
+            if ended {
+                self.change(|state| state.emit(id, Action::Stop));
+            }
+        });
+        self.leave(pass, answer).await
+    }
+
+    pub(crate) async fn kill(&self, id: &EngineId) -> Result<()> {
+        self.call(Op::Kill, |state| {
+            if state.container(id)?.is_up() {
+                state.emit(id, Action::Kill);
+                state.exit(id, 137, false);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    pub(crate) async fn remove(&self, id: &EngineId) -> Result<()> {
+        self.call(Op::Remove, |state| {
+            state.remove(id);
+            Ok(())
+        })
+        .await
+    }
+
+    pub(crate) async fn pause(&self, id: &EngineId) -> Result<()> {
+        self.call(Op::Pause, |state| state.pause(id)).await
+    }
+
+    pub(crate) async fn unpause(&self, id: &EngineId) -> Result<()> {
+        self.call(Op::Unpause, |state| state.unpause(id)).await
+    }
+
+    pub(crate) async fn rename(&self, id: &EngineId, name: &str) -> Result<()> {
+        self.call(Op::Rename, |state| state.rename(id, name)).await
+    }
+
+    pub(crate) async fn inspect(&self, id: &EngineId) -> Result<Option<ContainerView>> {
+        self.call(Op::Inspect, |state| {
+            Ok(state.containers.get(id).map(|found| found.view.clone()))
+        })
+        .await
+    }
+
+    pub(crate) async fn inspect_raw(&self, id: &EngineId) -> Result<Option<Value>> {
+        self.call(Op::InspectRaw, |state| {
+            Ok(state.containers.get(id).map(raw))
+        })
+        .await
+    }
+
+    pub(crate) async fn list(&self, agent_id: &str) -> Result<Vec<ContainerView>> {
+        self.call(Op::List, |state| {
+            Ok(state.views(|labels| owned_by(labels, agent_id)))
+        })
+        .await
+    }
+
+    pub(crate) async fn listening(&self, id: &EngineId) -> Result<Vec<SocketAddr>> {
+        self.call(Op::Listening, |state| {
+            let container = state.container(id)?;
+            if container.view.state != RunState::Running {
+                return Err(conflict("the container is not running"));
+            }
+            Ok(sockets(container))
+        })
+        .await
+    }
+
+    pub(crate) async fn writable_bytes(&self, id: &EngineId) -> Result<Option<u64>> {
+        self.call(Op::WritableBytes, |state| {
+            Ok(state.containers.get(id).map(|found| found.writable_bytes))
+        })
+        .await
+    }
+
+    /// Starts, and puts the end of an app that ends by itself on the clock.
+    pub(super) fn begin_run(&self, id: &EngineId) -> Result<()> {
+        let Some(ending) = self.change(|state| state.start(id))? else {
+            return Ok(());
+        };
+        let engine = self.clone();
+        let at = Instant::now() + ending.after;
+        tokio::spawn(async move {
+            tokio::time::sleep_until(at).await;
+            engine.change(|state| state.end_by_itself(&ending));
+        });
+        Ok(())
+    }
+
+    /// Asks the process to end, waits, and kills it after the grace period. Says whether there was one.
+    async fn end_run(&self, id: &EngineId, grace: Duration) -> Result<bool> {
+        let (is_up, needs) = {
+            let mut state = self.state();
+            let container = state.container(id)?;
+            (container.is_up(), container.behaviour.stops_after)
+        };
+        if !is_up {
+            return Ok(false);
+        }
+        let exit_code = if needs > grace { 137 } else { 143 };
+        tokio::time::sleep(needs.min(grace)).await;
+        Ok(self.change(|state| {
+            state.emit(id, Action::Kill);
+            state.exit(id, exit_code, false)
+        }))
+    }
+}
+
+impl State {
+    pub(super) fn pause(&mut self, id: &EngineId) -> Result<()> {
+        let container = self.container(id)?;
+        match container.view.state {
+            RunState::Paused => Ok(()),
+            RunState::Running => {
+                container.view.state = RunState::Paused;
+                self.emit(id, Action::Pause);
+                Ok(())
+            }
+            _ => Err(conflict("the container is not running")),
+        }
+    }
+
+    pub(super) fn unpause(&mut self, id: &EngineId) -> Result<()> {
+        let container = self.container(id)?;
+        match container.view.state {
+            RunState::Running => Ok(()),
+            RunState::Paused => {
+                container.view.state = RunState::Running;
+                let overdue = container.overdue_exit.take();
+                self.emit(id, Action::Unpause);
+                if let Some(exit_code) = overdue {
+                    self.exit(id, exit_code, false);
+                }
+                Ok(())
+            }
+            _ => Err(conflict("the container is not paused")),
+        }
+    }
+
+    pub(super) fn rename(&mut self, id: &EngineId, name: &str) -> Result<()> {
+        self.container(id)?;
+        if self.name_is_taken(name) {
+            return Err(EngineError::NameTaken(name.to_owned()));
+        }
+        self.container(id)?.view.name = name.to_owned();
+        self.emit(id, Action::Rename);
+        Ok(())
+    }
+
+    /// The app's own end, unless that run is over. A frozen app ends once it is thawed.
+    fn end_by_itself(&mut self, ending: &Ending) {
+        let Ok(container) = self.container(&ending.id) else {
+            return;
+        };
+        if container.run != ending.run {
+            return;
+        }
+        if container.view.state == RunState::Paused {
+            container.overdue_exit = Some(ending.exit_code);
+        } else {
+            self.exit(&ending.id, ending.exit_code, false);
+        }
+    }
+}
+
+fn create(state: &mut State, spec: &ContainerSpec) -> Result<EngineId> {
+    let image = state
+        .image(&spec.image)
+        .ok_or_else(|| EngineError::NoSuchImage(spec.image.clone()))?;
+    if state.name_is_taken(&spec.name) {
+        return Err(EngineError::NameTaken(spec.name.clone()));
+    }
+    let mut labels: BTreeMap<_, _> = image.labels.clone();
+    labels.extend(spec.labels.clone());
+    let id = EngineId(state.new_id());
+    let view = ContainerView {
+        id: id.clone(),
+        name: spec.name.clone(),
+        labels,
+        image_id: image.id,
+        state: RunState::Created,
+        host_port: Some(spec.host_port),
+        started_at: None,
+        restart_count: 0,
+    };
+    let container = Container {
+        spec: spec.clone(),
+        view,
+        behaviour: AppBehaviour::default(),
+        running_since: None,
+        run: 0,
+        overdue_exit: None,
+        log: Vec::new(),
+        writable_bytes: 0,
+    };
+    state.containers.insert(id.clone(), container);
+    state.emit(&id, Action::Create);
+    Ok(id)
+}
+
+fn sockets(container: &Container) -> Vec<SocketAddr> {
+    let behaviour = &container.behaviour;
+    if !behaviour.listens(container.running_for()) {
+        return Vec::new();
+    }
+    let address = if behaviour.loopback_only {
+        Ipv4Addr::LOCALHOST
+    } else {
+        Ipv4Addr::UNSPECIFIED
+    };
+    vec![SocketAddr::new(IpAddr::V4(address), behaviour.port)]
+}
+
+/// The part of Docker's JSON that our clients read.
+fn raw(container: &Container) -> Value {
+    let ContainerSpec {
+        image,
+        env,
+        host_port: HostPort(port),
+        ..
+    } = &container.spec;
+    let (status, exit_code, oom_killed) = match &container.view.state {
+        RunState::Created => ("created", 0, false),
+        RunState::Running => ("running", 0, false),
+        RunState::Paused => ("paused", 0, false),
+        RunState::Restarting => ("restarting", 0, false),
+        RunState::Exited {
+            exit_code,
+            oom_killed,
+            ..
+        } => ("exited", *exit_code, *oom_killed),
+        RunState::Removing => ("removing", 0, false),
+        RunState::Dead => ("dead", 0, false),
+    };
+    let env: Vec<_> = env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    json!({
+        "Id": container.view.id,
+        "Name": format!("/{}", container.view.name),
+        "Image": container.view.image_id,
+        "Config": {"Image": image, "Env": env, "Labels": container.view.labels},
+        "State": {
+            "Status": status,
+            "Running": container.is_up(),
+            "ExitCode": exit_code,
+            "OOMKilled": oom_killed,
+            "StartedAt": container.view.started_at.as_deref().unwrap_or("0001-01-01T00:00:00Z"),
+        },
+        "NetworkSettings": {"Ports": {"7860/tcp": [{"HostIp": "0.0.0.0", "HostPort": port.to_string()}]}},
+    })
+}
