@@ -1,147 +1,111 @@
 //! A Docker Engine behind its API.
+//!
+//! | module | idea |
+//! |---|---|
+//! | `cage` | what a plugin container may do: the whole `HostConfig` |
+//! | `containers` | create, start, stop, remove, and looking at containers |
+//! | `networks`, `images` | our bridge; images, pulls, imports |
+//! | `builds`, `progress` | image builds, and what a build's stream says in our words |
+//! | `streams`, `lines` | logs and events; whole lines out of frames |
+//! | `sockets` | who listens inside a container |
+//! | `convert`, `classify` | the one place each where Docker's models and Docker's errors are read |
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+mod builds;
+mod cage;
+mod classify;
+mod containers;
+mod convert;
+mod images;
+mod lines;
+mod networks;
+mod progress;
+mod sockets;
+mod streams;
+
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::BoxStream;
-use playground_types::EngineId;
-use serde_json::Value;
-use tokio::sync::mpsc;
+use bollard::Docker;
+use tokio::sync::OnceCell;
 
-use crate::build::TarStream;
-use crate::{
-    BuildEvent, BuildFailed, BuildRequest, ContainerSpec, ContainerView, EngineError, EngineEvent,
-    EngineVersion, EventOptions, ImageView, LogLine, LogOptions, Result,
-};
+use crate::{EngineError, EngineVersion, Result};
+use classify::classify;
 
-/// A Docker Engine.
+/// The deadline of a call that only reads.
+const QUICK: Duration = Duration::from_secs(20);
+/// The deadline of a call that makes the engine do something to a container, above any grace period.
+const PATIENT: Duration = Duration::from_secs(60);
+/// The client's own deadline for an answer's head. It must never come before ours, which can name the call.
+const NEVER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A Docker Engine. Connects at the first call; clones share the connection.
 #[derive(Debug, Clone)]
-pub struct DockerEngine {}
+pub struct DockerEngine {
+    host: Option<Arc<str>>,
+    connected: Arc<OnceCell<Connected>>,
+}
 
-fn not_yet() -> EngineError {
-    EngineError::Unintelligible("not connected yet".into())
+/// What the first call found.
+#[derive(Debug)]
+struct Connected {
+    client: Docker,
+    /// How many CPUs there are to give out.
+    cpus: u32,
 }
 
 impl DockerEngine {
-    pub(crate) fn new(_host: Option<&str>) -> Self {
-        Self {}
+    pub(crate) fn new(host: Option<&str>) -> Self {
+        Self {
+            host: host.map(Arc::from),
+            connected: Arc::default(),
+        }
     }
 
     pub(crate) async fn version(&self) -> Result<EngineVersion> {
-        Err(not_yet().into())
+        let client = self.client().await?;
+        let version = within("version", QUICK, client.version()).await?;
+        let info = within("info", QUICK, client.info()).await?;
+        convert::version(version, info)
     }
 
-    pub(crate) async fn ensure_network(
-        &self,
-        _name: &str,
-        _labels: &BTreeMap<String, String>,
-    ) -> Result<()> {
-        Err(not_yet().into())
+    async fn client(&self) -> Result<&Docker> {
+        self.connected().await.map(|connected| &connected.client)
     }
 
-    pub(crate) async fn image(&self, _reference: &str) -> Result<Option<ImageView>> {
-        Err(not_yet().into())
+    /// Connects, unless that was done. A failure is not kept: the next call tries again.
+    async fn connected(&self) -> Result<&Connected> {
+        self.connected.get_or_try_init(|| self.connect()).await
     }
 
-    pub(crate) async fn list_images(&self, _labels: &[String]) -> Result<Vec<ImageView>> {
-        Err(not_yet().into())
+    /// The only place that makes a client. It names no API version: each engine is spoken to in the newest it knows.
+    async fn connect(&self) -> Result<Connected> {
+        let client = match self.host.as_deref() {
+            Some(host) => Docker::connect_with_host(host),
+            None => Docker::connect_with_defaults(),
+        };
+        let client = client
+            .map_err(|error| classify("connect", error))?
+            .with_timeout(NEVER);
+        let client = within("connect", QUICK, client.negotiate_version()).await?;
+        let info = within("info", QUICK, client.info()).await?;
+        let cpus = info.ncpu.and_then(|cpus| u32::try_from(cpus).ok());
+        Ok(Connected {
+            client,
+            cpus: cpus.unwrap_or(1),
+        })
     }
+}
 
-    pub(crate) async fn tag_image(&self, _source: &str, _target: &str) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn remove_image(&self, _reference: &str) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn pull_image(&self, _reference: &str, _timeout: Duration) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn import_image(&self, _tar: TarStream, _target: &str) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn build(
-        &self,
-        _request: &BuildRequest,
-        _context: TarStream,
-        _events: mpsc::Sender<BuildEvent>,
-    ) -> Result<(), BuildFailed> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn create(&self, _spec: &ContainerSpec) -> Result<EngineId> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn start(&self, _id: &EngineId) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn restart(&self, _id: &EngineId, _grace: Duration) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn stop(&self, _id: &EngineId, _grace: Duration) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn kill(&self, _id: &EngineId) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn remove(&self, _id: &EngineId) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn pause(&self, _id: &EngineId) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn unpause(&self, _id: &EngineId) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn rename(&self, _id: &EngineId, _name: &str) -> Result<()> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn inspect(&self, _id: &EngineId) -> Result<Option<ContainerView>> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn inspect_raw(&self, _id: &EngineId) -> Result<Option<Value>> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn list(&self, _agent_id: &str) -> Result<Vec<ContainerView>> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn logs(
-        &self,
-        _id: &EngineId,
-        _options: LogOptions,
-    ) -> Result<BoxStream<'static, Result<LogLine>>> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn events(
-        &self,
-        _agent_id: &str,
-        _options: EventOptions,
-    ) -> Result<BoxStream<'static, Result<EngineEvent>>> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn listening(&self, _id: &EngineId) -> Result<Vec<SocketAddr>> {
-        Err(not_yet().into())
-    }
-
-    pub(crate) async fn writable_bytes(&self, _id: &EngineId) -> Result<Option<u64>> {
-        Err(not_yet().into())
+/// Waits for a call no longer than its deadline, and says in our words what went wrong.
+async fn within<T>(
+    operation: &'static str,
+    deadline: Duration,
+    call: impl Future<Output = Result<T, bollard::errors::Error>>,
+) -> Result<T> {
+    match tokio::time::timeout(deadline, call).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(classify(operation, error)),
+        Err(_) => Err(EngineError::TimedOut(operation)),
     }
 }
