@@ -1,0 +1,78 @@
+//! The Dockerfile: fixed text around the operator's base image.
+//!
+//! Steps that change least come first. Requirements have a layer of their own that does not depend on the plugin's code,
+//! so an edit reinstalls nothing, and the step before it is the same for every plugin.
+
+use super::{BaseImage, Builder, Install, RecipeOptions};
+
+/// Makes any image with Python fit: a `python`, a home and an app folder of the user without rights.
+const PREPARE: &str = "\
+RUN command -v python >/dev/null || ln -s \"$(command -v python3)\" /usr/local/bin/python \\
+        || { echo 'the base image has no python3' >&2; exit 69; }; \\
+    for folder in /home/plugin /app; do \\
+        [ -d \"$folder\" ] && [ \"$(stat -c %u \"$folder\")\" = 65532 ] \\
+            || { mkdir -p \"$folder\" && chown 65532:65532 \"$folder\"; }; \\
+    done
+";
+
+/// Wheels-only steps run no foreign code, so they may share what they downloaded.
+const INSTALL_WHEELS: &str = "\
+RUN --mount=type=bind,source=.synapse/build,target=/run/synapse-build \\
+    --mount=type=cache,id=synapse-uv,target=/root/.cache/uv \\
+    sh /run/synapse-build/install.sh
+";
+
+const INSTALL_SOURCE: &str = "\
+RUN --mount=type=bind,source=.synapse/build,target=/run/synapse-build \\
+    sh /run/synapse-build/install.sh
+";
+
+/// Without mounts the settings would stay in a layer, so they stay in a stage. What it installs goes into an environment
+/// of its own on top of the base's, whose folders are appended to its path: it can be copied whole, wherever the base
+/// keeps its packages.
+const CLASSIC_STAGE: &str = "\
+RUN python -m venv --without-pip --system-site-packages /opt/plugin-venv \\
+    && python -c 'import sysconfig as s; print(s.get_path(\"purelib\")); print(s.get_path(\"platlib\"))' \\
+        >/tmp/base.pth \\
+    && mv /tmp/base.pth \"$(/opt/plugin-venv/bin/python -c 'import sysconfig as s; print(s.get_path(\"purelib\"))')/zz_base.pth\"
+COPY .synapse/build/ /run/synapse-build/
+RUN PATH=/opt/plugin-venv/bin:$PATH VIRTUAL_ENV=/opt/plugin-venv sh /run/synapse-build/install.sh
+";
+
+const CLASSIC_COPY: &str = "\
+COPY --from=install /opt/plugin-venv/ /opt/plugin-venv/
+ENV PATH=/opt/plugin-venv/bin:$PATH VIRTUAL_ENV=/opt/plugin-venv
+";
+
+/// Byte code is compiled once here and not at every start; a file that does not compile is the launcher's to report.
+/// Isolated, so that no module of the plugin stands in for one of Python's.
+const FILES: &str = "\
+COPY .synapse/image/ /opt/synapse/
+COPY --chown=65532:65532 app/ /app/
+RUN { python -I -m compileall -qq /opt/synapse /app; \\
+      find /app -name __pycache__ -exec chown -R 65532:65532 {} +; } >/dev/null 2>&1 || true
+";
+
+const RUN_TIME: &str = "\
+ENV HOME=/home/plugin LANG=C.UTF-8 PYTHONUNBUFFERED=1
+WORKDIR /app
+EXPOSE 7860
+USER 65532:65532
+CMD [\"python\", \"/opt/synapse/launch.py\"]
+";
+
+/// The whole text.
+pub(super) fn text(base: &BaseImage, options: &RecipeOptions, installs: bool) -> String {
+    let from = format!("FROM {}", base.safe_reference());
+    let begin = format!("{from}\nUSER 0\n{PREPARE}");
+    match (options.builder, options.install) {
+        _ if !installs => format!("{begin}{FILES}{RUN_TIME}"),
+        (Builder::BuildKit, Install::Wheels) => format!("{begin}{INSTALL_WHEELS}{FILES}{RUN_TIME}"),
+        (Builder::BuildKit, Install::Source) => format!("{begin}{INSTALL_SOURCE}{FILES}{RUN_TIME}"),
+        (Builder::Classic, _) => {
+            format!(
+                "{from} AS install\nUSER 0\n{PREPARE}{CLASSIC_STAGE}\n{begin}{CLASSIC_COPY}{FILES}{RUN_TIME}"
+            )
+        }
+    }
+}
