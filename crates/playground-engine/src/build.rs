@@ -87,6 +87,7 @@ pub struct BuildFailed {
     /// The engine has no such builder: try [`Builder::Classic`].
     pub not_supported: bool,
     /// The engine failed, not the build.
+    #[source]
     pub engine: Option<EngineError>,
 }
 
@@ -104,7 +105,7 @@ impl BuildFailed {
 impl From<EngineError> for BuildFailed {
     fn from(error: EngineError) -> Self {
         Self {
-            message: error.to_string(),
+            message: "the container engine failed while it built".to_owned(),
             not_supported: false,
             engine: Some(error),
         }

@@ -17,7 +17,7 @@
 //!
 //! Caveats
 //! * A call that timed out may still take effect. Look again before deciding.
-//! * `is_running` is not readiness: a published port accepts connections before the app listens.
+//! * Running is not readiness: a published port accepts connections before the app listens.
 //! * `BuildKit` ignores memory and CPU limits of a build.
 
 mod build;

@@ -156,8 +156,8 @@ impl DockerEngine {
             .map(EngineId)
             .collect();
         // The list has neither exit codes nor start times; what is gone by the time we look was removed.
-        stream::iter(&ids)
-            .map(|id| self.inspect(id))
+        stream::iter(ids)
+            .map(async |id| self.inspect(&id).await)
             .buffered(LOOKS_AT_ONCE)
             .try_filter_map(|found| std::future::ready(Ok(found)))
             .try_collect()

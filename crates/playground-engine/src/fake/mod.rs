@@ -2,9 +2,9 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`script`] | the gate each call passes: recording, scripted failures, a halt that simulates `kill -9` |
-//! | [`app`] | how the app inside a container behaves, and what its port answers |
-//! | [`outside`] | other hands on the same engine: kill, remove, rename, take ports, go down |
+//! | `script` | the gate each call passes: recording, scripted failures, a halt that simulates `kill -9` |
+//! | `app` | how the app inside a container behaves, and what its port answers |
+//! | `outside` | other hands on the same engine: kill, remove, rename, take ports, go down |
 //! | `state` | containers, images, ports, and what changes them |
 //! | `containers`, `images`, `builds`, `streams` | the calls of [`Engine`](crate::Engine) |
 //!
@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use playground_types::{EngineId, HostPort, Timestamp};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 pub use app::AppBehaviour;
 pub use builds::BuildScript;
@@ -149,9 +150,18 @@ impl FakeEngine {
     }
 
     /// Waits until `condition` holds, looking again after every change and every virtual second.
-    pub async fn until(&self, mut condition: impl FnMut(&Self) -> bool) {
+    ///
+    /// # Panics
+    /// When it does not hold after `deadline`; the message holds the containers there are.
+    pub async fn until(&self, deadline: Duration, mut condition: impl FnMut(&Self) -> bool) {
+        let began = Instant::now();
         let mut changed = self.0.changed.subscribe();
         while !condition(self) {
+            assert!(
+                began.elapsed() < deadline,
+                "not within {deadline:?}; the engine has {:#?}",
+                self.containers()
+            );
             drop(tokio::time::timeout(Duration::from_secs(1), changed.changed()).await);
         }
     }

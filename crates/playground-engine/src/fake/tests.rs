@@ -330,7 +330,7 @@ async fn sockets_tell_why_an_app_is_not_reached() {
     let ready_at = fake.now().plus_millis(1000);
     assert_eq!(engine.listening(&id).await.unwrap(), []);
     let is_ready = |fake: &FakeEngine| fake.now() >= ready_at;
-    fake.until(is_ready).await;
+    fake.until(60 * SECOND, is_ready).await;
     assert_eq!(
         engine.listening(&id).await.unwrap(),
         ["127.0.0.1:7860".parse().unwrap()]
