@@ -71,10 +71,13 @@ impl Bench {
             .import_image(tar_of(&files), &self.base)
             .await
             .expect("import");
-        self.engine
-            .ensure_network(&self.network, &self.labels())
-            .await
-            .expect("network");
+        // Two at once, as two Agents would: one network comes of it.
+        let labels = self.labels();
+        let (one, two) = tokio::join!(
+            self.engine.ensure_network(&self.network, &labels),
+            self.engine.ensure_network(&self.network, &labels)
+        );
+        one.and(two).expect("network");
     }
 
     /// By label; the imported image has none and goes by its name, the network by the engine's own command.

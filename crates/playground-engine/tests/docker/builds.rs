@@ -139,6 +139,25 @@ async fn docker_a_failed_build_tells_the_builders_words() {
 }
 
 #[tokio::test]
+async fn docker_the_classic_builder_honours_a_memory_limit() {
+    on_docker("limit", async |bench| {
+        let dockerfile = format!("FROM {}\nENV DO=hoard\nRUN [\"/probe\"]\n", bench.base);
+        let mut request = bench.request(Builder::Classic, "fat");
+        request.memory_bytes = Some(64 << 20);
+        request.cpus = Some(0.5);
+        let (sender, _events) = mpsc::channel(1000);
+        let context = tar_of(&[("Dockerfile", dockerfile.as_bytes(), 0o644)]);
+        let failed = bench
+            .engine
+            .build(&request, context, sender)
+            .await
+            .unwrap_err();
+        assert!(failed.message.contains("137"), "{failed:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn docker_dropping_a_build_ends_its_step_in_the_engine() {
     on_docker("cancel", async |bench| {
         for builder in [Builder::BuildKit, Builder::Classic] {

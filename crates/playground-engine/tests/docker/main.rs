@@ -11,4 +11,5 @@ mod bench;
 mod builds;
 mod cage;
 mod lifecycle;
+mod same;
 mod talk;

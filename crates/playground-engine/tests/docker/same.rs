@@ -1,0 +1,176 @@
+//! The fake engine against the real one: the control loop's tests are worth what this agreement is.
+
+use std::time::Duration;
+
+use playground_engine::{ContainerSpec, Engine, EngineError, FakeEngine, Result, RunState};
+use playground_types::EngineId;
+
+use crate::bench::on_docker;
+
+const GRACE: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn docker_the_fake_engine_answers_as_docker_does() {
+    on_docker("same", async |bench| {
+        let bench = bench.with_app().await;
+        let first = bench.spec("first", "serve");
+        let second = ContainerSpec {
+            host_port: first.host_port,
+            ..bench.spec("second", "serve")
+        };
+        let fake = FakeEngine::new();
+        fake.add_image(&first.image);
+        let stand_in = Engine::Fake(fake);
+        stand_in
+            .ensure_network(&first.network, &bench.labels())
+            .await
+            .unwrap();
+        let real = play(&bench.engine, &first, &second).await;
+        let faked = play(&stand_in, &first, &second).await;
+        for line in &real {
+            println!("{line}");
+        }
+        assert_eq!(faked, real, "(left: the fake, right: Docker)");
+    })
+    .await;
+}
+
+/// Does the same to any engine, and writes down what each call said.
+async fn play(engine: &Engine, first: &ContainerSpec, second: &ContainerSpec) -> Vec<String> {
+    let mut said = Script {
+        engine,
+        lines: Vec::new(),
+    };
+    let a = engine.create(first).await.expect("create");
+    said.note("create with a taken name", &engine.create(first).await);
+    let b = engine.create(second).await.expect("create");
+    said.call("pause created", engine.pause(&a).await, &a).await;
+    said.call("kill created", engine.kill(&a).await, &a).await;
+    said.call("stop created", engine.stop(&a, GRACE).await, &a)
+        .await;
+    said.call("start", engine.start(&a).await, &a).await;
+    said.call("start running", engine.start(&a).await, &a).await;
+    said.call("start with a taken port", engine.start(&b).await, &b)
+        .await;
+    said.call(
+        "restart with a taken port",
+        engine.restart(&b, GRACE).await,
+        &b,
+    )
+    .await;
+    said.call("unpause running", engine.unpause(&a).await, &a)
+        .await;
+    said.call("pause", engine.pause(&a).await, &a).await;
+    said.call("pause paused", engine.pause(&a).await, &a).await;
+    said.call("start paused", engine.start(&a).await, &a).await;
+    said.note(
+        "look at the sockets of a paused one",
+        &engine.listening(&a).await,
+    );
+    said.call("unpause", engine.unpause(&a).await, &a).await;
+    said.call(
+        "rename to a taken name",
+        engine.rename(&a, &second.name).await,
+        &a,
+    )
+    .await;
+    said.call(
+        "rename",
+        engine.rename(&a, &format!("{}-new", first.name)).await,
+        &a,
+    )
+    .await;
+    said.call("stop", engine.stop(&a, GRACE).await, &a).await;
+    said.call("stop stopped", engine.stop(&a, GRACE).await, &a)
+        .await;
+    said.call("unpause stopped", engine.unpause(&a).await, &a)
+        .await;
+    said.note(
+        "look at the sockets of a stopped one",
+        &engine.listening(&a).await,
+    );
+    said.call(
+        "start the other on the freed port",
+        engine.start(&b).await,
+        &b,
+    )
+    .await;
+    said.call(
+        "start stopped with a taken port",
+        engine.start(&a).await,
+        &a,
+    )
+    .await;
+    said.call(
+        "restart stopped with a taken port",
+        engine.restart(&a, GRACE).await,
+        &a,
+    )
+    .await;
+    said.call("pause the other", engine.pause(&b).await, &b)
+        .await;
+    said.call("stop paused", engine.stop(&b, GRACE).await, &b)
+        .await;
+    said.call("restart stopped", engine.restart(&a, GRACE).await, &a)
+        .await;
+    said.call("kill", engine.kill(&a).await, &a).await;
+    said.call("kill killed", engine.kill(&a).await, &a).await;
+    said.note(
+        "remove an image in use",
+        &engine.remove_image(&first.image).await,
+    );
+    for id in [&a, &b] {
+        said.call("remove", engine.remove(id).await, id).await;
+        said.call("remove removed", engine.remove(id).await, id)
+            .await;
+    }
+    said.call("start removed", engine.start(&a).await, &a).await;
+    said.call("unpause removed", engine.unpause(&a).await, &a)
+        .await;
+    said.note("remove the image", &engine.remove_image(&first.image).await);
+    said.note("create without the image", &engine.create(first).await);
+    said.lines
+}
+
+struct Script<'a> {
+    engine: &'a Engine,
+    lines: Vec<String>,
+}
+
+impl Script<'_> {
+    fn note<T>(&mut self, what: &str, outcome: &Result<T>) {
+        self.lines.push(format!("{what}: {}", word(outcome)));
+    }
+
+    /// Notes what the call said and what the container does after it.
+    async fn call(&mut self, what: &str, outcome: Result<()>, id: &EngineId) {
+        let state = match self
+            .engine
+            .inspect(id)
+            .await
+            .expect("inspect")
+            .map(|view| view.state)
+        {
+            Some(RunState::Exited { exit_code, .. }) => format!("Exited {exit_code}"),
+            Some(other) => format!("{other:?}"),
+            None => "gone".to_owned(),
+        };
+        self.lines
+            .push(format!("{what}: {} -> {state}", word(&outcome)));
+    }
+}
+
+/// The kind of an error, without Docker's own words in it.
+fn word<T>(outcome: &Result<T>) -> String {
+    match outcome {
+        Ok(_) => "ok".to_owned(),
+        Err(EngineError::PortTaken(_)) => "PortTaken".to_owned(),
+        Err(error) => {
+            let text = format!("{error:?}");
+            text.split([' ', '(', '{'])
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        }
+    }
+}
