@@ -3,7 +3,8 @@
 //! Extension headers (long names, PAX records) are read here and not by the tar reader, which would take one of any
 //! size into memory.
 
-use std::io::{BufReader, Read};
+use std::cell::Cell;
+use std::io::{self, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType};
@@ -23,7 +24,18 @@ pub(crate) fn read_plain(
     upload: impl Read,
     collector: &mut Collector<'_>,
 ) -> Result<(), PluginError> {
-    read_entries(BufReader::new(upload), collector)
+    let ended = Cell::new(false);
+    let stream = EndAware {
+        inner: BufReader::new(upload),
+        ended: &ended,
+    };
+    match read_entries(stream, collector) {
+        // The tar reader has no word of its own for data that stops; what it says then depends on where that is.
+        Err(PluginError::Unreadable { at, .. }) if ended.get() => {
+            Err(PluginError::Truncated { at })
+        }
+        outcome => outcome,
+    }
 }
 
 /// Reads a gzipped tar. The ratio is that of the whole stream, for its entries share one.
@@ -40,8 +52,24 @@ pub(crate) fn read_gzip(
     meter.exceeded().map_or(outcome, Err)
 }
 
+/// Notes that the end of the data was met.
+struct EndAware<'a, R> {
+    inner: R,
+    ended: &'a Cell<bool>,
+}
+
+impl<R: Read> Read for EndAware<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.inner.read(buffer)?;
+        if got == 0 && !buffer.is_empty() {
+            self.ended.set(true);
+        }
+        Ok(got)
+    }
+}
+
 fn drain(stream: &mut impl Read) -> Result<(), PluginError> {
-    std::io::copy(stream, &mut std::io::sink())
+    io::copy(stream, &mut io::sink())
         .map(drop)
         .map_err(|error| PluginError::reading(error, PLACE))
 }
