@@ -29,6 +29,10 @@ rm -f /opt/venv/bin/uvx
 # uv writes no byte code unless told to; without it `import gradio` takes 5 s instead of 1.
 UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy /opt/venv/bin/uv pip install --quiet --python /opt/venv/bin/python \
     --only-binary :all: "gradio==$gradio_version"
+# Their own test suites are a tenth of the image; nothing imports them, and both installers replace a package without them.
+for package in pandas numpy; do
+    find /opt/venv/lib -path "*/site-packages/$package/*" -type d -name tests -prune -exec rm -rf {} +
+done
 # Byte code of the standard library, where the root image came without it (Debian's python3-minimal compiles a part).
 /opt/venv/bin/python -m compileall -q "$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["stdlib"])')" \
     -x '/(test|tests|idlelib|lib2to3|turtledemo|site-packages|dist-packages)/' >/dev/null 2>&1 || true

@@ -66,7 +66,7 @@ CAUSES: List[Cause] = [
     _cause("no_such_version", r"Because only [^\n]*? (?:is|are) available and you require " + _REQUIREMENT, "The version asked for does not exist: {0}"),
     _cause("no_such_package", r"satisfies the requirement " + _REQUIREMENT + r"[^\n]*\(from versions: none\)", "The package index has no package for {0}."),
     _cause("no_such_version", r"satisfies the requirement " + _REQUIREMENT + r"[^\n]*\(from versions: ", "The version asked for does not exist (for this Python): {0}"),
-    _cause("version_conflict", r"And because you require ([^\n,]+), we can conclude that your requirements are unsatisfiable", "The requirements contradict each other; {0} cannot be had together with the others."),
+    _cause("version_conflict", r"And because you require ([^\n,]+), we can conclude that your requirements are unsatisfiable", "The requirements contradict each other: {0}."),
     _cause("version_conflict", r"Cannot install ([^\n]+?) because these package versions have conflicting", "The requirements contradict each other: {0}."),
     _cause("version_conflict", r"ResolutionImpossible|No solution found when resolving|we can conclude that", "The requirements contradict each other."),
 ]  # fmt: skip
