@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The Agent: the REST API over the loop, and everything a process needs around it.
+//!
+//! ```text
+//! options ─▶ config ─▶ serve: lock data ─▶ store ─▶ engine ─▶ control ─▶ bind ─▶ "ready http://..." ─▶ signal ─▶ stop
+//! ```
+//!
+//! Handlers extract, make one call and answer; none of them touches the engine or the database directly. One file
+//! ([`http::error`]) turns errors into answers.
+
+mod auth;
+mod config;
+pub mod http;
+mod serve;
+mod telemetry;
+
+pub use auth::{TOKEN_FILE, Tokens};
+pub use config::{AgentConfig, AgentOptions, ConfigError};
+pub use http::{AppState, openapi_json, router};
+pub use serve::serve;
+pub use telemetry::init as init_telemetry;

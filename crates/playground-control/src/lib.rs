@@ -1,1 +1,200 @@
-//! Placeholder.
+//! The heart of Synapse Playground: records say what should be, the engine says what is, and this crate closes the gap
+//! one step at a time.
+//!
+//! ```text
+//!  request ─▶ intake ─▶ desire ──(row)──▶ driver ──▶ observe ─▶ decide ─▶ execute ──(row)──▶ changes ─▶ whoever waits
+//!                                          ▲  ▲                              │
+//!                           Docker events ─┘  └── timer                      └─▶ build ─▶ image
+//! ```
+//!
+//! Guarantees
+//! * Every arrow is a row in the store; nothing is handed over in memory. A process killed between any two lines loses
+//!   time and nothing else.
+//! * One turn at a time for a record. A restart is a level, so none is lost and none is done for nothing twice.
+//! * What carries no label of this Agent is never touched.
+//! * A container's address is given out only after its app answered over HTTP, in this very run.
+//!
+//! Caveats: events are hints; everything is looked at again on a timer. What the engine does between an observation and
+//! its step shows in the next turn.
+
+mod attrs;
+mod backend;
+mod build;
+mod changes;
+mod clock;
+mod config;
+pub mod container;
+mod desire;
+mod diagnose;
+mod driver;
+mod endpoint;
+mod error;
+mod events;
+mod health;
+mod image;
+mod intake;
+mod launches;
+mod logs;
+mod names;
+mod port;
+mod readiness;
+mod sweep;
+mod view;
+
+use std::sync::Arc;
+
+use playground_engine::Engine;
+use playground_store::Store;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use backend::BackendConfig;
+pub use build::log::{BuildLogLine, BuildLogReader};
+pub use config::{BuildConfig, ControlConfig};
+pub use desire::{CreateRequest, Handle};
+pub use error::{ControlError, StepError};
+pub use image::{LABEL_BASE_PACKAGES, LABEL_BASE_PYTHON};
+pub use readiness::Probe;
+
+use build::Builder;
+use changes::Changes;
+use clock::Clock;
+use driver::Driver;
+
+/// The loop and everything it works with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Control {
+    inner: Arc<Inner>,
+}
+
+/// What all parts share.
+#[derive(Debug)]
+pub struct Inner {
+    pub(crate) store: Store,
+    pub(crate) engine: Engine,
+    pub(crate) probe: Probe,
+    pub(crate) config: ControlConfig,
+    pub(crate) agent_id: String,
+    pub(crate) clock: Clock,
+    pub(crate) changes: Changes,
+    pub(crate) driver: Driver,
+    pub(crate) builder: Builder,
+    pub(crate) steps: Semaphore,
+    pub(crate) http: reqwest::Client,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl std::ops::Deref for Control {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl Control {
+    /// Puts the parts together. Nothing runs before [`start`](Self::start).
+    ///
+    /// # Errors
+    /// When a directory cannot be made or the store does not answer.
+    pub async fn new(
+        store: Store,
+        engine: Engine,
+        probe: Probe,
+        config: ControlConfig,
+    ) -> Result<Self, ControlError> {
+        for folder in [
+            config.sources_dir(),
+            config.builds_dir(),
+            config.spool_dir(),
+        ] {
+            std::fs::create_dir_all(&folder).map_err(|source| ControlError::Disk {
+                path: folder,
+                source,
+            })?;
+        }
+        let agent_id = store
+            .setting_or(
+                "agent_id",
+                &playground_types::BuildId::generate().to_string(),
+            )
+            .await?;
+        store.bar_ports(&config.reserved_ports).await?;
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::limited(3))
+            .build()
+            .map_err(ControlError::HttpClient)?;
+        let inner = Inner {
+            steps: Semaphore::new(config.concurrent_steps),
+            store,
+            engine,
+            probe,
+            config,
+            agent_id,
+            clock: Clock::start(),
+            changes: Changes::default(),
+            driver: Driver::default(),
+            builder: Builder::default(),
+            http,
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Begins to work: interrupted builds are queued again, every record is looked at, events are followed.
+    ///
+    /// Returns once the store was read; the engine need not answer yet.
+    pub async fn start(&self) -> Result<(), ControlError> {
+        self.clean_spool();
+        self.store.requeue_interrupted_builds().await?;
+        self.spawn_builder();
+        self.spawn_events();
+        self.spawn_sweeper();
+        self.wake_all().await?;
+        Ok(())
+    }
+
+    /// Stops working: no new step begins, the current ones end. Containers keep running.
+    pub async fn stop(&self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// The database, for reading.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The engine, for looking.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &ControlConfig {
+        &self.config
+    }
+
+    /// The id on every label of this Agent.
+    pub fn agent_id(&self) -> &str {
+        &self.agent_id
+    }
+}
+
+/// An error with its causes, on one line.
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -76,6 +76,7 @@ CREATE TABLE containers (
     build                TEXT REFERENCES builds (id),
     host_port            INTEGER,
     engine_id            TEXT,
+    last_engine_id       TEXT,
     published_run        TEXT,
     ready_since          BIGINT,
     ready_generation     BIGINT,
@@ -117,3 +118,11 @@ CREATE TABLE launches (
 );
 
 CREATE UNIQUE INDEX launches_generation ON launches (container, generation);
+
+-- Who is gone, for a while: a client that repeats a delete is told that it worked.
+CREATE TABLE forgotten (
+    pk           BIGINT PRIMARY KEY NOT NULL,
+    name         TEXT NOT NULL,
+    engine_id    TEXT,
+    forgotten_at BIGINT NOT NULL
+);

@@ -125,6 +125,28 @@ impl Store {
         raw.map(ContainerRow::try_from).transpose()
     }
 
+    /// Wants the record's process started anew. A failed one is tried again with a fresh container.
+    pub async fn want_restart(
+        &self,
+        pk: ContainerPk,
+        now: Timestamp,
+    ) -> Result<Option<ContainerRow>> {
+        let raw: Option<RawContainer> = sqlx::query_as(
+            "UPDATE containers SET
+                 epoch = epoch + CASE WHEN status = 'failed' THEN 1 ELSE 0 END,
+                 build = CASE WHEN status = 'failed' THEN NULL ELSE build END,
+                 generation = generation + 1, restart_wanted = restart_wanted + 1,
+                 desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
+                 updated_at = $2
+             WHERE pk = $1 RETURNING *",
+        )
+        .bind(pk.0)
+        .bind(now.0)
+        .fetch_optional(&self.write)
+        .await?;
+        raw.map(ContainerRow::try_from).transpose()
+    }
+
     /// Wants nothing of the record to be left. None when there is no such record.
     pub async fn want_absent(
         &self,

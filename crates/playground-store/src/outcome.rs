@@ -68,7 +68,9 @@ impl Store {
         id: Option<&EngineId>,
         now: Timestamp,
     ) -> Result<()> {
-        sqlx::query("UPDATE containers SET engine_id = $2, updated_at = $3 WHERE pk = $1")
+        sqlx::query("UPDATE containers SET engine_id = $2, last_engine_id = COALESCE($2, last_engine_id), updated_at = $3
+             WHERE pk = $1",
+        )
             .bind(pk.0)
             .bind(id.map(EngineId::as_str))
             .bind(now.0)
@@ -129,11 +131,11 @@ impl Store {
         Ok(())
     }
 
-    /// The record's address is no longer given out.
+    /// The record's address is no longer given out, and whatever its container does next is no crash.
     pub async fn set_withdrawn(&self, pk: ContainerPk, now: Timestamp) -> Result<()> {
         sqlx::query(
-            "UPDATE containers SET published_run = NULL, ready_since = NULL, updated_at = $2
-             WHERE pk = $1 AND published_run IS NOT NULL",
+            "UPDATE containers SET published_run = NULL, ready_since = NULL, starting_since = NULL, updated_at = $2
+             WHERE pk = $1 AND (published_run IS NOT NULL OR starting_since IS NOT NULL)",
         )
         .bind(pk.0)
         .bind(now.0)
@@ -152,7 +154,7 @@ impl Store {
     ) -> Result<()> {
         sqlx::query(
             "UPDATE containers SET attempts = $2, retry_at = $3, published_run = NULL, ready_since = NULL,
-                    updated_at = $4 WHERE pk = $1",
+                    starting_since = NULL, updated_at = $4 WHERE pk = $1",
         )
         .bind(pk.0)
         .bind(attempts)
@@ -195,11 +197,43 @@ impl Store {
     }
 
     /// The last step of a removal. False when a request wants the record back.
-    pub async fn forget_container(&self, pk: ContainerPk) -> Result<bool> {
+    pub async fn forget_container(&self, pk: ContainerPk, now: Timestamp) -> Result<bool> {
+        let mut tx = self.write.begin().await?;
+        sqlx::query(
+            "INSERT INTO forgotten (pk, name, engine_id, forgotten_at)
+             SELECT pk, name, last_engine_id, $2 FROM containers WHERE pk = $1 AND desired = 'absent'
+             ON CONFLICT (pk) DO NOTHING",
+        )
+        .bind(pk.0)
+        .bind(now.0)
+        .execute(&mut *tx)
+        .await?;
         let done = sqlx::query("DELETE FROM containers WHERE pk = $1 AND desired = 'absent'")
             .bind(pk.0)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Whether a record that answered to this handle was removed not long ago.
+    pub async fn is_forgotten(&self, handle: &str) -> Result<bool> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM forgotten WHERE CAST(pk AS TEXT) = $1 OR name = $1
+                OR (length($1) >= 4 AND substr(engine_id, 1, length($1)) = $1)",
+        )
+        .bind(handle)
+        .fetch_one(&self.read)
+        .await?;
+        Ok(count > 0)
+    }
+
+    /// Forgets for good who was removed before a time.
+    pub async fn clear_forgotten(&self, before: Timestamp) -> Result<()> {
+        sqlx::query("DELETE FROM forgotten WHERE forgotten_at < $1")
+            .bind(before.0)
             .execute(&self.write)
             .await?;
-        Ok(done.rows_affected() > 0)
+        Ok(())
     }
 }

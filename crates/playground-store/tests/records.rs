@@ -250,13 +250,23 @@ async fn a_record_that_is_wanted_back_is_not_forgotten() {
     let first = db.create(intent("one", None, json!({}))).await;
     db.store.want_absent(first.container.pk, NOW).await.unwrap();
     let revived = db.create(intent("one", None, json!({}))).await;
-    assert!(!db.store.forget_container(first.container.pk).await.unwrap());
+    assert!(
+        !db.store
+            .forget_container(first.container.pk, NOW)
+            .await
+            .unwrap()
+    );
     assert_eq!(
         (revived.restarted, revived.container.desired),
         (false, Desired::Running)
     );
     db.store.want_absent(first.container.pk, NOW).await.unwrap();
-    assert!(db.store.forget_container(first.container.pk).await.unwrap());
+    assert!(
+        db.store
+            .forget_container(first.container.pk, NOW)
+            .await
+            .unwrap()
+    );
     assert!(
         db.store.launch(revived.launch.id).await.unwrap().is_some(),
         "launches outlive their container"

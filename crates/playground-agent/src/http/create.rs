@@ -1,0 +1,206 @@
+//! A create, from its body to its answer. Both ways in (`containers/` and `containers/docker/`) are this one.
+
+use axum::extract::{FromRequest as _, Multipart, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use playground_control::{Control, ControlError, CreateRequest};
+use playground_plugin::{PluginFacts, Requested};
+use playground_store::{Accepted, LaunchRow, Outcome};
+use playground_types::wire::Created;
+use playground_types::{FailureKind, PluginCode, PluginRelease};
+use serde_json::Value;
+
+use super::AppState;
+use super::body::{CreateBody, TEXT_BYTES};
+use super::error::ApiError;
+use super::extract::Caller;
+
+/// Room for a form's boundaries and headers beside its archive.
+const FORM_OVERHEAD: u64 = 64 * 1024;
+
+/// Reads, accepts, waits a little, answers.
+pub(super) async fn create(
+    state: &AppState,
+    caller: &Caller,
+    request: Request,
+) -> Result<(StatusCode, axum::Json<Created>), ApiError> {
+    let mut body = read(&state.control, request).await?;
+    // Cheap checks first: a bad variable name should not wait for a large archive to be unpacked.
+    let (params, envs) = (body.params()?, body.envs()?);
+    let facts = facts(&state.control, &mut body).await?;
+    let request = CreateRequest {
+        facts,
+        model: body.model(),
+        params,
+        envs,
+        limits: body.limits,
+        labels: body.labels.unwrap_or_default(),
+        metadata: Value::Object(body.metadata.unwrap_or_default()),
+        kind: body.kind.unwrap_or_else(|| "plugin_runtime".to_owned()),
+        backend_container_id: body.backend_container_id,
+        on_existing: body.on_existing.unwrap_or_default(),
+    };
+    let accepted = state.control.create_container(request).await?;
+    let launch = state
+        .control
+        .await_launch(accepted.launch.id, state.hold.0)
+        .await?;
+    answer(&state.control, caller, &accepted, &launch).await
+}
+
+/// The archive of a release without a container: `plugin_releases/`.
+pub(super) async fn read(control: &Control, request: Request) -> Result<CreateBody, ApiError> {
+    let content_type = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if content_type.starts_with("multipart/form-data") {
+        let config = control.config();
+        let limit = config.archive_limits.upload_bytes;
+        let request = limited(request, limit + TEXT_BYTES as u64 + FORM_OVERHEAD);
+        let form = Multipart::from_request(request, &())
+            .await
+            .map_err(|error| ApiError::bad_request("form_invalid", error.body_text()))?;
+        return CreateBody::from_form(form, &config.spool_dir(), limit).await;
+    }
+    let bytes = axum::body::to_bytes(request.into_body(), TEXT_BYTES)
+        .await
+        .map_err(|_| {
+            ApiError::too_large(
+                "body_too_large",
+                "the request body is too large or was cut off",
+            )
+        })?;
+    CreateBody::from_json(&bytes)
+}
+
+/// Lifts axum's small default; the parts are counted as they come.
+fn limited(mut request: Request, bytes: u64) -> Request {
+    use axum::extract::DefaultBodyLimit;
+    DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX)).apply(&mut request);
+    request
+}
+
+/// The release that a body means, stored by now.
+pub(super) async fn facts(
+    control: &Control,
+    body: &mut CreateBody,
+) -> Result<PluginFacts, ApiError> {
+    let requested = requested(body)?;
+    if let Some(file) = body.file.take() {
+        return Ok(control.take_in(file, requested).await?);
+    }
+    let code = requested.code.ok_or(ControlError::NothingToCreate)?;
+    match requested.version {
+        Some(version) => Ok(control
+            .release_facts(&PluginRelease::new(code, version))
+            .await?),
+        None => newest(control, &code).await,
+    }
+}
+
+/// A bare code means its newest release here.
+async fn newest(control: &Control, code: &PluginCode) -> Result<PluginFacts, ApiError> {
+    let found = control
+        .store()
+        .newest_release(code.as_str())
+        .await
+        .map_err(ControlError::from)?;
+    match found {
+        Some(row) => Ok(control.release_facts(&row.release).await?),
+        None => Err(ControlError::UnknownRelease(code.to_string()).into()),
+    }
+}
+
+/// The identity in the four shapes that clients send (contract.md section 8.2).
+fn requested(body: &CreateBody) -> Result<Requested, ApiError> {
+    let given = body
+        .plugin_release
+        .as_deref()
+        .or(body.plugin.as_deref())
+        .filter(|text| !text.is_empty());
+    let version = body.version.as_deref().filter(|text| !text.is_empty());
+    let (code, version) = match given.and_then(|text| text.rsplit_once('@')) {
+        Some((code, of_release)) => (Some(code), Some(of_release)),
+        None => (given, version),
+    };
+    // Clients send the file of whatever action comes first in their config: only gradio's is meant for us.
+    let is_gradio = body
+        .action
+        .as_deref()
+        .is_none_or(|action| action == "gradio");
+    Ok(Requested {
+        code: code
+            .map(str::parse)
+            .transpose()
+            .map_err(ControlError::Release)?,
+        version: version
+            .map(str::parse)
+            .transpose()
+            .map_err(ControlError::Release)?,
+        entrypoint: body.entrypoint.clone().filter(|_| is_gradio),
+    })
+}
+
+async fn answer(
+    control: &Control,
+    caller: &Caller,
+    accepted: &Accepted,
+    launch: &LaunchRow,
+) -> Result<(StatusCode, axum::Json<Created>), ApiError> {
+    if let Some(failure) = launch
+        .failure
+        .as_ref()
+        .filter(|failure| failure.kind == FailureKind::PortsExhausted)
+    {
+        return Err(
+            ApiError::insufficient("ports_exhausted", failure.message.clone())
+                .with_hint(failure.hint.clone().unwrap_or_default()),
+        );
+    }
+    let row = control
+        .store()
+        .container(accepted.container.pk)
+        .await
+        .map_err(ControlError::from)?;
+    let row = row.as_ref().unwrap_or(&accepted.container);
+    let status = match launch.outcome {
+        None => StatusCode::ACCEPTED,
+        Some(Outcome::Completed) if accepted.restarted || launch.id != accepted.launch.id => {
+            StatusCode::OK
+        }
+        Some(Outcome::Completed | Outcome::Failed | Outcome::Cancelled) => StatusCode::CREATED,
+    };
+    let container = control.view(row, caller.host());
+    Ok((
+        status,
+        axum::Json(created(
+            caller,
+            container,
+            launch,
+            accepted.restarted,
+            accepted.recreated,
+        )),
+    ))
+}
+
+/// A container with the addresses of its launch.
+pub(super) fn created(
+    caller: &Caller,
+    container: playground_types::wire::Container,
+    launch: &LaunchRow,
+    restarted: bool,
+    recreated: bool,
+) -> Created {
+    let id = launch.id;
+    Created {
+        container,
+        restarted,
+        recreated,
+        build_id: id.to_string(),
+        ws_url: caller.ws_url(&format!("builds/{id}/logs/")),
+        sse_url: caller.url(&format!("builds/{id}/logs/stream/")),
+        status_url: caller.url(&format!("builds/{id}/")),
+    }
+}

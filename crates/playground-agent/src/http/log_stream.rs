@@ -1,0 +1,120 @@
+//! What a launch has to say while it is on its way: its build's log, and where it stands.
+
+use async_stream::try_stream;
+use futures_util::Stream;
+use playground_control::Control;
+use playground_store::StoreError;
+use playground_types::{BuildId, LaunchId, LaunchStatus};
+use serde::Serialize;
+
+use super::builds::Found;
+
+/// One thing that is said. The framing is that of the platform's own job logs: `complete` and `error` end a stream.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Frame {
+    /// `log`, `status`, `error` or `complete`.
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    /// The line, the status word, or the reason.
+    pub(crate) message: String,
+    /// Where in the build's log the next line begins: a reader that comes back goes on from there.
+    #[serde(skip)]
+    pub(crate) next: u64,
+}
+
+/// Frames from an offset of the log on, until the end. `follow` waits for what is not there yet.
+pub(crate) fn frames(
+    control: Control,
+    found: Found,
+    offset: u64,
+    follow: bool,
+) -> impl Stream<Item = Result<Frame, StoreError>> + Send {
+    try_stream! {
+        let mut changes = control.changes();
+        let mut next = offset;
+        let mut told = None;
+        loop {
+            changes.borrow_and_update();
+            // The status first: a log that is read after its build ended is whole.
+            let status = status(&control, &found).await?;
+            if let Some(build) = build_of(&control, &found).await? {
+                let mut reader = control.build_log(build, next);
+                for line in reader.read().await.unwrap_or_default() {
+                    next = line.next;
+                    yield Frame { kind: "log", message: line.text, next };
+                }
+            }
+            if told != Some(status) {
+                told = Some(status);
+                yield Frame { kind: "status", message: status.to_string(), next };
+            }
+            if status.is_final() || !follow {
+                break;
+            }
+            if changes.changed().await.is_err() {
+                break;
+            }
+        }
+        if let Some(status) = told.filter(|status| status.is_final()) {
+            yield last_frame(&control, &found, status, next).await?;
+        }
+    }
+}
+
+async fn last_frame(
+    control: &Control,
+    found: &Found,
+    status: LaunchStatus,
+    next: u64,
+) -> Result<Frame, StoreError> {
+    let failure = match found {
+        Found::Launch(launch) => control
+            .store()
+            .launch(launch.id)
+            .await?
+            .and_then(|launch| launch.failure),
+        Found::Build(build) => control
+            .store()
+            .build(build.id)
+            .await?
+            .and_then(|build| build.failure),
+    };
+    Ok(match (status, failure) {
+        (LaunchStatus::Failed, Some(failure)) => Frame {
+            kind: "error",
+            message: failure.message,
+            next,
+        },
+        _ => Frame {
+            kind: "complete",
+            message: status.to_string(),
+            next,
+        },
+    })
+}
+
+async fn status(control: &Control, found: &Found) -> Result<LaunchStatus, StoreError> {
+    let gone = LaunchStatus::Cancelled;
+    match found {
+        Found::Launch(launch) => match control.store().launch(LaunchId(launch.id.0)).await? {
+            Some(launch) => Ok(control.launch_status(&launch).await.unwrap_or(gone)),
+            None => Ok(gone),
+        },
+        Found::Build(build) => Ok(match control.store().build(build.id).await? {
+            Some(build) if build.status.is_final() => build.status.as_str().parse().unwrap_or(gone),
+            Some(_) => LaunchStatus::Building,
+            None => gone,
+        }),
+    }
+}
+
+async fn build_of(control: &Control, found: &Found) -> Result<Option<BuildId>, StoreError> {
+    match found {
+        Found::Launch(launch) => Ok(control
+            .store()
+            .launch(launch.id)
+            .await?
+            .and_then(|launch| launch.build)),
+        Found::Build(build) => Ok(Some(build.id)),
+    }
+}

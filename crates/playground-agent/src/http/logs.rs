@@ -1,0 +1,215 @@
+//! Logs of containers and builds: whole as text, live over server-sent events (resumable) or WebSocket.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderName, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::{Stream, StreamExt as _};
+use playground_control::{Control, Handle};
+use playground_engine::{LogLine, LogOptions, LogSource};
+use playground_types::Timestamp;
+use playground_types::wire::ErrorBody;
+use serde::Deserialize;
+
+use super::builds::find;
+use super::error::ApiError;
+use super::extract::{Caller, Path, Upgrade};
+use super::log_stream::{Frame, frames};
+
+/// A quiet stream says that it lives this often.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Lines of a container's log when the caller names no number.
+const DEFAULT_TAIL: u32 = 500;
+/// Most lines of a container's log in one answer.
+const MAX_TAIL: u32 = 10_000;
+/// Proxies that buffer would hold a live log back.
+const NO_BUFFERING: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+
+/// Which lines of a container's log.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TailQuery {
+    tail: Option<u32>,
+    since: Option<String>,
+}
+
+impl TailQuery {
+    fn options(&self, follow: bool) -> Result<LogOptions, ApiError> {
+        let since = match self.since.as_deref() {
+            None | Some("") => None,
+            Some(text) => Some(Timestamp::parse(text).ok_or_else(|| {
+                ApiError::bad_request(
+                    "since_invalid",
+                    format!("since is {text:?}: give an RFC 3339 time"),
+                )
+            })?),
+        };
+        Ok(LogOptions {
+            tail: Some(self.tail.unwrap_or(DEFAULT_TAIL).min(MAX_TAIL)),
+            follow,
+            since,
+        })
+    }
+}
+
+/// The last lines of a container's log, as text.
+#[utoipa::path(get, path = "/containers/{id}/logs", tag = "logs",
+    params(("id" = String, Path,), ("tail" = Option<u32>, Query, description = "At most 10000"),
+        ("since" = Option<String>, Query, description = "RFC 3339")),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(crate) async fn container_log(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+    Query(query): Query<TailQuery>,
+) -> Result<Response, ApiError> {
+    let row = control.find(&Handle(id)).await?;
+    let mut lines = control.container_log(&row, query.options(false)?).await?;
+    let mut text = String::new();
+    while let Some(line) = lines.next().await {
+        text.push_str(&line?.text);
+        text.push('\n');
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+/// A container's log as it grows. Each event's id is its time: a reader that comes back with it misses nothing.
+#[utoipa::path(get, path = "/containers/{id}/logs/stream", tag = "logs",
+    params(("id" = String, Path,), ("tail" = Option<u32>, Query,), ("since" = Option<String>, Query,)),
+    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(crate) async fn container_log_stream(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+    Query(mut query): Query<TailQuery>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let row = control.find(&Handle(id)).await?;
+    if let Some(last) = last_event_id(&headers) {
+        query = TailQuery {
+            tail: Some(MAX_TAIL),
+            since: Some(last.to_owned()),
+        };
+    }
+    let resumed_at = query.since.as_deref().and_then(Timestamp::parse);
+    let lines = control.container_log(&row, query.options(true)?).await?;
+    let events = lines.filter_map(move |line| {
+        // Docker counts in whole seconds: what the reader has already is left out here.
+        let is_new = line
+            .as_ref()
+            .is_ok_and(|line| line.at.is_none() || line.at > resumed_at);
+        std::future::ready(
+            line.ok()
+                .filter(|_| is_new)
+                .map(|line| Ok::<_, Infallible>(line_event(&line))),
+        )
+    });
+    let end = futures_util::stream::once(std::future::ready(Ok(frame_event(&Frame {
+        kind: "complete",
+        message: "the log has ended".into(),
+        next: 0,
+    }))));
+    Ok(sse(events.chain(end)))
+}
+
+/// A build's log: as text; over WebSocket where the request asks for one.
+#[utoipa::path(get, path = "/builds/{id}/logs", tag = "logs", params(("id" = String, Path,)),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = 101, description = "WebSocket"),
+        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(crate) async fn build_log(
+    State(control): State<Control>,
+    _caller: Caller,
+    Path(id): Path<String>,
+    Upgrade(upgrade): Upgrade,
+) -> Result<Response, ApiError> {
+    let found = find(&control, &id).await?;
+    if let Some(upgrade) = upgrade {
+        return Ok(
+            upgrade.on_upgrade(move |socket| send_frames(socket, frames(control, found, 0, true)))
+        );
+    }
+    let mut text = String::new();
+    let mut stream = std::pin::pin!(frames(control, found, 0, false));
+    while let Some(frame) = stream.next().await {
+        let frame = frame.map_err(playground_control::ControlError::from)?;
+        if frame.kind == "log" {
+            text.push_str(&frame.message);
+            text.push('\n');
+        }
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+/// A build's log as it grows, with the launch's status. `Last-Event-ID` resumes it.
+#[utoipa::path(get, path = "/builds/{id}/logs/stream", tag = "logs", params(("id" = String, Path,)),
+    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(crate) async fn build_log_stream(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let found = find(&control, &id).await?;
+    let offset = last_event_id(&headers)
+        .and_then(|id| id.parse().ok())
+        .unwrap_or(0);
+    let events = frames(control, found, offset, true).map(|frame| {
+        Ok::<_, Infallible>(frame.map_or_else(
+            |_| Event::default().comment("the log cannot be read"),
+            |frame| frame_event(&frame),
+        ))
+    });
+    Ok(sse(events))
+}
+
+fn sse(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+    (
+        [NO_BUFFERING],
+        Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)),
+    )
+        .into_response()
+}
+
+fn frame_event(frame: &Frame) -> Event {
+    let data = serde_json::to_string(frame).unwrap_or_default();
+    Event::default().id(frame.next.to_string()).data(data)
+}
+
+fn line_event(line: &LogLine) -> Event {
+    let stream = match line.stream {
+        LogSource::Stdout => "stdout",
+        LogSource::Stderr => "stderr",
+    };
+    let data =
+        serde_json::json!({"type": "log", "message": line.text, "stream": stream, "at": line.at});
+    let event = Event::default().data(data.to_string());
+    match line.at {
+        Some(at) => event.id(at.to_string()),
+        None => event,
+    }
+}
+
+async fn send_frames(
+    mut socket: WebSocket,
+    frames: impl Stream<Item = Result<Frame, playground_store::StoreError>>,
+) {
+    let mut frames = std::pin::pin!(frames);
+    while let Some(Ok(frame)) = frames.next().await {
+        let text = serde_json::to_string(&frame).unwrap_or_default();
+        if socket.send(Message::text(text)).await.is_err() {
+            // Whoever listened is gone.
+            return;
+        }
+    }
+    drop(socket.send(Message::Close(None)).await);
+}
+
+fn last_event_id(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| !id.is_empty())
+}

@@ -1,0 +1,39 @@
+//! The OpenAPI 3.1 document: generated from the handlers, committed at `openapi/agent.json`, compared by a test.
+
+use axum::Json;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+
+/// This API as an OpenAPI 3.1 document.
+#[utoipa::path(get, path = "/openapi.json", tag = "health", responses((status = 200, description = "OpenAPI 3.1")))]
+pub(crate) async fn document() -> Json<OpenApi> {
+    Json(generate())
+}
+
+/// The document as it is committed.
+pub fn openapi_json() -> String {
+    let mut text = generate().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn generate() -> OpenApi {
+    let mut document = super::api().into_openapi();
+    document.info.title = "Synapse Playground Agent".to_owned();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document.info.description = Some(
+        "Builds plugins into images and runs them as isolated Gradio containers. Every path also works with a trailing slash."
+            .to_owned(),
+    );
+    document.info.license = None;
+    let token = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+        "Authorization",
+        "The Agent's token, raw or behind `Bearer` or `Token`.",
+    )));
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("token", token);
+    document.security = Some(vec![SecurityRequirement::new("token", [] as [&str; 0])]);
+    document
+}

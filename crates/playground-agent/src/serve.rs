@@ -1,0 +1,99 @@
+//! The life of the process: everything is made and every socket bound before the first request is answered.
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use playground_control::{Control, Probe};
+use playground_engine::Engine;
+use playground_store::Store;
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::http::{AppState, Hold, into_service, router};
+use crate::{AgentConfig, Tokens};
+
+/// The file that keeps a second Agent out of the same data directory.
+const LOCK_FILE: &str = "lock";
+/// The database.
+const DATABASE_FILE: &str = "playground.db";
+
+/// Runs the Agent until it is told to end. Prints `ready http://HOST:PORT` once requests are answered.
+///
+/// # Errors
+/// When the data directory is in use, or the address cannot be bound.
+pub async fn serve(config: AgentConfig) -> anyhow::Result<()> {
+    let data_dir = config.control.data_dir.clone();
+    let _lock = lock(&data_dir)?;
+    let store = Store::open(&data_dir.join(DATABASE_FILE))
+        .await
+        .context("the database cannot be opened")?;
+    let tokens = Tokens::new(store.clone(), !config.no_auth);
+    let new_token = tokens
+        .ensure(config.token.as_ref(), &data_dir)
+        .await
+        .context("the token cannot be kept")?;
+    let engine = Engine::docker(config.docker_host.as_deref());
+    let probe =
+        Probe::http(config.control.probe_address).context("the readiness probe cannot be made")?;
+    let control = Control::new(store.clone(), engine, probe, config.control).await?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("{} cannot be bound", config.listen))?;
+    let address = listener.local_addr()?;
+    control.start().await?;
+    let state = AppState::new(control.clone(), tokens, Hold(config.hold));
+    announce(
+        &format!("ready http://{address}"),
+        new_token.as_ref().map(|token| token.expose_secret()),
+    );
+    let stopping = {
+        let control = control.clone();
+        async move {
+            terminated().await;
+            tracing::info!("stopping: containers keep running");
+            // Streams and waiting creates end with the loop, else they would hold the server open.
+            control.stop().await;
+        }
+    };
+    axum::serve(listener, into_service(router(state)))
+        .with_graceful_shutdown(stopping)
+        .await?;
+    store.close().await;
+    Ok(())
+}
+
+/// One Agent for one data directory: two would fight over the same records.
+fn lock(data_dir: &Path) -> anyhow::Result<File> {
+    std::fs::create_dir_all(data_dir)
+        .with_context(|| format!("{} cannot be made", data_dir.display()))?;
+    let file = File::create(data_dir.join(LOCK_FILE))?;
+    if file.try_lock().is_err() {
+        bail!("another Agent uses {}", data_dir.display());
+    }
+    Ok(file)
+}
+
+/// What scripts read. The token is shown this once.
+#[expect(
+    clippy::print_stdout,
+    reason = "the one place where the Agent speaks on standard output"
+)]
+fn announce(ready: &str, new_token: Option<&str>) {
+    if let Some(token) = new_token {
+        println!("token {token}");
+    }
+    println!("{ready}");
+}
+
+async fn terminated() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    // Cancel-safe: both only wait.
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,18 @@
+//! Log lines on standard error: text for people, JSON for machines.
+
+use tracing_subscriber::EnvFilter;
+
+/// Begins to log. `RUST_LOG` narrows or widens what is shown.
+pub fn init(json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new("info,sqlx=warn,hyper=warn,reqwest=warn,tower_http=warn")
+    });
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if json {
+        builder.json().flatten_event(true).init();
+    } else {
+        builder.with_target(false).compact().init();
+    }
+}

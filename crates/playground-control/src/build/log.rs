@@ -1,0 +1,225 @@
+//! A build's log: a file of lines that is bounded, survives the build, and can be followed while it grows.
+//!
+//! The beginning is written as it comes. What passes the bound is kept in memory, the newest part of it only, and
+//! appended when the build ends: the end of a log is what explains a failure.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use playground_types::BuildId;
+use tokio::io::{AsyncBufReadExt as _, AsyncSeekExt as _, BufReader};
+
+use crate::Control;
+
+/// The last lines kept in memory to explain a failure.
+const LAST_LINES: usize = 200;
+/// Bytes of the end of a log that are kept when it passes its bound.
+const END_BYTES: usize = 64 * 1024;
+/// Longest line.
+const LINE_BYTES: usize = 8 * 1024;
+
+/// The writing side. A log that cannot be written never fails a build.
+#[derive(Debug)]
+pub(super) struct BuildLog {
+    file: Option<File>,
+    left: u64,
+    last: VecDeque<String>,
+    end: VecDeque<String>,
+    end_bytes: usize,
+    dropped: u64,
+}
+
+/// One line, and where the next one begins: what a reader asks for to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildLogLine {
+    /// Offset of the next line, in bytes.
+    pub next: u64,
+    /// The line.
+    pub text: String,
+}
+
+/// The reading side.
+#[derive(Debug)]
+pub struct BuildLogReader {
+    path: PathBuf,
+    offset: u64,
+}
+
+impl BuildLog {
+    pub(super) fn create(folder: &Path, id: BuildId, bytes: u64) -> Self {
+        let path = file_of(folder, id);
+        let file = File::create(&path)
+            .inspect_err(|error| tracing::warn!(%error, file = %path.display(), "a build log could not be made"))
+            .ok();
+        Self {
+            file,
+            left: bytes,
+            last: VecDeque::new(),
+            end: VecDeque::new(),
+            end_bytes: 0,
+            dropped: 0,
+        }
+    }
+
+    /// Takes one line in.
+    pub(super) fn line(&mut self, line: &str) {
+        let mut cut = line.len().min(LINE_BYTES);
+        while !line.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        let line = line[..cut].trim_end_matches(['\r', '\n']);
+        if self.last.len() == LAST_LINES {
+            self.last.pop_front();
+        }
+        self.last.push_back(line.to_owned());
+        let bytes = line.len() as u64 + 1;
+        if self.left >= bytes && self.end.is_empty() {
+            self.left -= bytes;
+            self.write(line);
+        } else {
+            self.keep_for_the_end(line);
+        }
+    }
+
+    /// The last lines there were.
+    pub(super) fn last_lines(&self) -> Vec<String> {
+        self.last.iter().cloned().collect()
+    }
+
+    /// Appends what passed the bound, as much of its end as is kept.
+    pub(super) fn finish(&mut self) {
+        if self.dropped > 0 {
+            let dropped = self.dropped;
+            self.write(&format!("... {dropped} lines are left out here ..."));
+        }
+        while let Some(line) = self.end.pop_front() {
+            self.write(&line);
+        }
+    }
+
+    fn keep_for_the_end(&mut self, line: &str) {
+        self.end_bytes += line.len();
+        self.end.push_back(line.to_owned());
+        while self.end_bytes > END_BYTES {
+            let Some(first) = self.end.pop_front() else {
+                break;
+            };
+            self.end_bytes -= first.len();
+            self.dropped += 1;
+        }
+    }
+
+    fn write(&mut self, line: &str) {
+        let Some(file) = &mut self.file else { return };
+        if let Err(error) = writeln!(file, "{line}") {
+            tracing::warn!(%error, "a build log could not be written");
+            self.file = None;
+        }
+    }
+}
+
+impl BuildLogReader {
+    /// The lines from here on that are whole by now.
+    pub async fn read(&mut self) -> io::Result<Vec<BuildLogLine>> {
+        let mut file = match tokio::fs::File::open(&self.path).await {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        file.seek(io::SeekFrom::Start(self.offset)).await?;
+        let mut reader = BufReader::new(file);
+        let mut lines = Vec::new();
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = reader.read_until(b'\n', &mut line).await?;
+            if line.last() != Some(&b'\n') {
+                return Ok(lines);
+            }
+            self.offset += read as u64;
+            line.pop();
+            lines.push(BuildLogLine {
+                next: self.offset,
+                text: String::from_utf8_lossy(&line).into_owned(),
+            });
+        }
+    }
+}
+
+impl Control {
+    /// Reads a build's log from an offset on, which a reader got as [`BuildLogLine::next`].
+    pub fn build_log(&self, id: BuildId, offset: u64) -> BuildLogReader {
+        BuildLogReader {
+            path: file_of(&self.config.builds_dir(), id),
+            offset,
+        }
+    }
+}
+
+fn file_of(folder: &Path, id: BuildId) -> PathBuf {
+    folder.join(format!("{id}.log"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read_all(folder: &Path, id: BuildId) -> Vec<String> {
+        let mut reader = BuildLogReader {
+            path: file_of(folder, id),
+            offset: 0,
+        };
+        reader
+            .read()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|line| line.text)
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_reader_goes_on_where_it_was_and_never_sees_half_a_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = BuildId::generate();
+        let mut log = BuildLog::create(dir.path(), id, 1000);
+        log.line("one");
+        let mut reader = BuildLogReader {
+            path: file_of(dir.path(), id),
+            offset: 0,
+        };
+        let first = reader.read().await.unwrap();
+        assert_eq!(
+            first,
+            [BuildLogLine {
+                next: 4,
+                text: "one".into()
+            }]
+        );
+        log.file.as_mut().unwrap().write_all(b"hal").unwrap();
+        assert!(reader.read().await.unwrap().is_empty());
+        log.file.as_mut().unwrap().write_all(b"f\n").unwrap();
+        assert_eq!(reader.read().await.unwrap()[0].text, "half");
+    }
+
+    /// security.md 2.7, item 20.
+    #[tokio::test]
+    async fn item_20_a_flood_keeps_the_beginning_and_the_end_and_stays_bounded() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = BuildId::generate();
+        let mut log = BuildLog::create(dir.path(), id, 10_000);
+        for number in 0..1_000_000 {
+            log.line(&format!("line {number}"));
+        }
+        log.finish();
+        let lines = read_all(dir.path(), id).await;
+        assert_eq!(lines.first().map(String::as_str), Some("line 0"));
+        assert_eq!(lines.last().map(String::as_str), Some("line 999999"));
+        assert!(lines.iter().any(|line| line.contains("left out")));
+        let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
+        assert!(bytes < 10_000 + 2 * END_BYTES, "{bytes}");
+        assert_eq!(log.last_lines().len(), LAST_LINES);
+    }
+}

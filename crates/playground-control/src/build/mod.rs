@@ -1,0 +1,135 @@
+//! Builds: a queue in the store, and so many at a time.
+//!
+//! A build knows nothing of containers: it turns a release's content into an image with the digest of its context on it.
+//! Records that wait for it are woken when it ends and look for themselves.
+
+pub(crate) mod classify;
+pub(crate) mod log;
+mod run;
+mod steps;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use playground_types::{BuildId, BuildStatus, Failure, FailureKind};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+use crate::{Control, ControlError};
+
+/// The builds that run here, and how to end them.
+#[derive(Debug, Default)]
+pub(crate) struct Builder {
+    queued: Notify,
+    running: Mutex<HashMap<BuildId, CancellationToken>>,
+}
+
+impl Builder {
+    /// Something was queued.
+    pub(crate) fn wake(&self) {
+        self.queued.notify_one();
+    }
+
+    fn begin(&self, id: BuildId) -> CancellationToken {
+        let token = CancellationToken::new();
+        self.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, token.clone());
+        token
+    }
+
+    fn end(&self, id: BuildId) {
+        self.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
+    }
+
+    fn cancel(&self, id: BuildId) {
+        if let Some(token) = self
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
+            token.cancel();
+        }
+    }
+}
+
+impl Control {
+    /// Takes builds from the queue until the Agent stops. A build that is running then is begun again at the next start.
+    pub(crate) fn spawn_builder(&self) {
+        let control = self.clone();
+        self.tasks.spawn(async move {
+            let mut builds = JoinSet::new();
+            loop {
+                control.begin_builds(&mut builds).await;
+                // Cancel-safe: `notified` keeps its permit, `join_next` loses no result.
+                tokio::select! {
+                    () = control.builder.queued.notified() => {}
+                    Some(_) = builds.join_next() => {}
+                    () = control.shutdown.cancelled() => break,
+                }
+            }
+        });
+    }
+
+    async fn begin_builds(&self, builds: &mut JoinSet<()>) {
+        while builds.len() < self.config.build.concurrent {
+            let build = match self.store.begin_next_build(self.clock.now()).await {
+                Ok(Some(build)) => build,
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(
+                        error = &crate::error_chain(&error),
+                        "the build queue could not be read"
+                    );
+                    return;
+                }
+            };
+            let control = self.clone();
+            let span = tracing::info_span!("build", build.id = %build.id, release = %build.release);
+            builds.spawn(
+                async move {
+                    let token = control.builder.begin(build.id);
+                    control.run_build(&build, token).await;
+                    control.builder.end(build.id);
+                    control.wake_waiters(build.id).await;
+                }
+                .instrument(span),
+            );
+        }
+    }
+
+    /// Ends a live build. False when it had ended already.
+    pub(crate) async fn cancel_build(&self, id: BuildId) -> Result<bool, ControlError> {
+        let failure = Failure::new(FailureKind::Cancelled, "the build was cancelled");
+        let Some(build) = self
+            .store
+            .want_build_cancelled(id, &failure, self.clock.now())
+            .await?
+        else {
+            return Ok(false);
+        };
+        self.builder.cancel(id);
+        if build.status == BuildStatus::Cancelled {
+            self.wake_waiters(id).await;
+        }
+        Ok(true)
+    }
+
+    async fn wake_waiters(&self, id: BuildId) {
+        match self.store.containers_of_build(id).await {
+            Ok(records) => records.into_iter().for_each(|pk| self.wake(pk)),
+            Err(error) => tracing::error!(
+                error = &crate::error_chain(&error),
+                "records that wait for a build could not be read"
+            ),
+        }
+        self.changes.note();
+    }
+}

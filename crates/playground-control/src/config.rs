@@ -1,0 +1,149 @@
+//! What the loop needs to know from the operator.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use playground_engine::Profile;
+use playground_plugin::{ArchiveLimits, RequirementPolicy};
+use playground_types::{HostPort, Limits, PortRange};
+
+use crate::backend::BackendConfig;
+
+/// Settings of the loop. The Agent fills it from flags, environment and file.
+#[derive(Debug, Clone)]
+pub struct ControlConfig {
+    /// Where releases, logs and the database live.
+    pub data_dir: PathBuf,
+    /// The image every plugin image is made from (seed: `GRADIO_CONTAINER_BASE_IMAGE`).
+    pub base_image: String,
+    /// Host ports for apps.
+    pub port_range: PortRange,
+    /// Ports never handed out: the Agent's own, and what the operator lists.
+    pub reserved_ports: Vec<HostPort>,
+    /// The host address that app ports are published on.
+    pub publish_address: IpAddr,
+    /// Where the Agent reaches published ports itself.
+    pub probe_address: IpAddr,
+    /// Whether the host's own sockets can be asked for a port (not on an engine elsewhere, nor on a scripted one).
+    pub probe_host_ports: bool,
+    /// The host name in endpoints; the request's own host name when not set.
+    pub advertise: Option<String>,
+    /// The bridge all plugin containers share.
+    pub network: String,
+    /// What an app may write to.
+    pub profile: Profile,
+    /// A stronger container runtime, such as `runsc`.
+    pub runtime: Option<String>,
+    /// Limits of a container whose create names none.
+    pub default_limits: Limits,
+    /// The most a create may ask for.
+    pub max_limits: Limits,
+    /// How long an app may take until it answers.
+    pub start_timeout: Duration,
+    /// How often an app that had been ready is started again after a crash.
+    pub crash_attempts: i64,
+    /// An app that was ready for this long has its crashes forgotten.
+    pub healthy_after: Duration,
+    /// Time between asking an app to end and ending it.
+    pub stop_grace: Duration,
+    /// Everything is looked at again this often, whatever events said.
+    pub resync: Duration,
+    /// Engine steps that may run at the same time.
+    pub concurrent_steps: usize,
+    /// What archives may hold.
+    pub archive_limits: ArchiveLimits,
+    /// What `requirements.txt` may hold.
+    pub requirement_policy: RequirementPolicy,
+    /// How images are built.
+    pub build: BuildConfig,
+    /// Where releases are looked up that were not uploaded here.
+    pub backend: Option<BackendConfig>,
+}
+
+/// How images are built.
+#[derive(Debug, Clone)]
+pub struct BuildConfig {
+    /// Builds at the same time.
+    pub concurrent: usize,
+    /// Builds that may wait.
+    pub queue: u64,
+    /// Longest build.
+    pub timeout: Duration,
+    /// Longest time without a line of output.
+    pub silence: Duration,
+    /// Whether a requirement may be built from source, in a second try with a package cache of its own.
+    pub allow_source: bool,
+    /// The classic builder at once, because its steps can be limited.
+    pub classic: bool,
+    /// Memory of a build step; only the classic builder honours it.
+    pub memory_bytes: Option<u64>,
+    /// CPUs of a build step; only the classic builder honours it.
+    pub cpus: Option<f64>,
+    /// The network of build steps: `none`, `host`, or the engine's default.
+    pub network: Option<String>,
+    /// A CA bundle (PEM file) that package installs trust.
+    pub ca_bundle: Option<PathBuf>,
+    /// Package index settings.
+    pub index: playground_plugin::IndexSettings,
+    /// Bytes of log kept of one build.
+    pub log_bytes: u64,
+}
+
+impl Default for BuildConfig {
+    fn default() -> Self {
+        Self {
+            concurrent: 2,
+            queue: 64,
+            timeout: Duration::from_secs(15 * 60),
+            silence: Duration::from_secs(5 * 60),
+            allow_source: true,
+            classic: false,
+            memory_bytes: None,
+            cpus: None,
+            network: None,
+            ca_bundle: None,
+            index: playground_plugin::IndexSettings::default(),
+            log_bytes: 1024 * 1024,
+        }
+    }
+}
+
+impl ControlConfig {
+    /// The defaults, for data in this directory.
+    pub fn new(data_dir: PathBuf) -> Self {
+        let everywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        Self {
+            data_dir,
+            base_image: "synapse-gradio-base:latest".to_owned(),
+            port_range: PortRange::default(),
+            reserved_ports: Vec::new(),
+            publish_address: everywhere,
+            probe_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            probe_host_ports: true,
+            advertise: None,
+            network: "synapse-playground".to_owned(),
+            profile: Profile::Standard,
+            runtime: None,
+            default_limits: Limits::default(),
+            max_limits: Limits {
+                memory_bytes: 64 * 1024 * 1024 * 1024,
+                cpus: 64.0,
+                pids: 4096,
+                open_files: 65_536,
+                shm_bytes: 8 * 1024 * 1024 * 1024,
+                disk_bytes: 64 * 1024 * 1024 * 1024,
+            },
+            start_timeout: Duration::from_secs(300),
+            crash_attempts: 5,
+            healthy_after: Duration::from_secs(3600),
+            stop_grace: Duration::from_secs(10),
+            resync: Duration::from_secs(30),
+            concurrent_steps: 8,
+            archive_limits: ArchiveLimits::default(),
+            requirement_policy: RequirementPolicy::Permissive,
+            build: BuildConfig::default(),
+            backend: None,
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! From a record and what is seen of it to the one thing to do next.
+//!
+//! No clock, no log, no async: time comes in, a decision goes out. The table in docs/states.md is made from the tests
+//! of this file.
+
+use std::time::Duration;
+
+use playground_store::{ContainerRow, Desired};
+use playground_types::{ContainerStatus, Failure, FailureKind, Timestamp};
+
+/// The first look after a start comes this soon: most apps are ready within three seconds.
+const EAGER_PROBE: Duration = Duration::from_millis(50);
+/// How long looks stay that close together.
+const EAGER_FOR_MS: i64 = 3_000;
+/// Looks after that.
+const PATIENT_PROBE: Duration = Duration::from_millis(250);
+/// A container that the engine is just removing or restarting is looked at again this soon.
+const TRANSIT: Duration = Duration::from_millis(200);
+/// Wait before the second start after a crash; doubles with every further one.
+const FIRST_BACK_OFF_MS: i64 = 1_000;
+/// Longest wait between two starts.
+const LONGEST_BACK_OFF_MS: i64 = 60_000;
+
+/// What decisions depend on beside the record and the observation.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// How long an app may take until it answers.
+    pub start_timeout: Duration,
+    /// How many crashes after being ready are answered with another start.
+    pub crash_attempts: i64,
+    /// Crashes are forgotten after being ready for so long.
+    pub healthy_after: Duration,
+}
+
+/// What is seen of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// The image its container needs. Only looked at when a container has to be made.
+    pub image: Image,
+    /// Its container.
+    pub container: Seen,
+}
+
+/// The image a record needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Image {
+    /// Nobody looked, because the container there is the right one.
+    NotAsked,
+    /// No image was planned for the record's content yet.
+    Unplanned,
+    /// Not on the engine, and nobody builds it.
+    Missing,
+    /// Queued or being built.
+    Building,
+    /// The build that the record waited for ended without an image.
+    Failed(Failure),
+    /// On the engine.
+    Present,
+}
+
+/// A record's container. `fits` says whether it was made from what the record wants now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// There is none.
+    Missing,
+    /// Made, never started.
+    Created {
+        /// Made from what is wanted.
+        fits: bool,
+    },
+    /// Its process runs.
+    Running {
+        /// Made from what is wanted.
+        fits: bool,
+        /// Which run, as Docker's start time names it.
+        run: String,
+        /// Whether its app answers.
+        readiness: Readiness,
+    },
+    /// Frozen.
+    Paused {
+        /// Made from what is wanted.
+        fits: bool,
+    },
+    /// Its process ended.
+    Exited {
+        /// Made from what is wanted.
+        fits: bool,
+    },
+    /// The engine is just restarting or removing it.
+    InTransit,
+    /// The engine could not remove all of it.
+    Dead,
+}
+
+/// Whether an app answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It answered earlier in this run, and its address is out.
+    Published,
+    /// It answers now.
+    Answers,
+    /// It does not answer yet.
+    Silent,
+}
+
+/// The one thing to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Find out which image the content needs.
+    PlanImage,
+    /// Queue a build, or join the one that runs.
+    QueueBuild,
+    /// Nothing to do until the build ends.
+    AwaitBuild,
+    /// Claim a host port.
+    ReservePort,
+    /// Make the container.
+    Create,
+    /// Start it.
+    Start,
+    /// Take its address back and restart it.
+    Restart,
+    /// Thaw it.
+    Unpause,
+    /// Write down that a start is on its way: the Agent died before it could.
+    NoteStart,
+    /// Look again after a while.
+    LookAgain(Duration),
+    /// Put its address out.
+    Publish,
+    /// Write down a crash and when to start again.
+    NoteCrash {
+        /// Crashes so far, this one included.
+        attempts: i64,
+        /// The earliest next start.
+        retry_at: Timestamp,
+    },
+    /// Take its address back and stop it.
+    Stop,
+    /// Take its address back and remove it, stopping it first.
+    Remove,
+    /// Release its port and forget the record.
+    Forget,
+    /// The build failed: the generation is given up.
+    GiveUp(Failure),
+    /// The process ended before its app answered: say why and give up.
+    GiveUpExited,
+    /// The app did not answer in time: say why, stop it and give up.
+    GiveUpSilent,
+    /// It crashed too often: say why and give up.
+    GiveUpCrashing,
+    /// It has been ready for long: forget earlier crashes.
+    ForgiveCrashes,
+    /// Everything is as it should be.
+    Settled,
+}
+
+/// Decides. Total: every record and observation has exactly one decision.
+pub fn decide(row: &ContainerRow, seen: &Observation, now: Timestamp, policy: &Policy) -> Decision {
+    match row.desired {
+        Desired::Running => match row.current_failure() {
+            Some(_) => given_up(&seen.container),
+            None => towards_running(row, seen, now, policy),
+        },
+        Desired::Stopped => towards_stopped(&seen.container),
+        Desired::Absent => towards_absent(&seen.container),
+    }
+}
+
+/// The status a record shows while this decision is carried out.
+pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
+    match (row.desired, decision) {
+        (Desired::Absent, _) => ContainerStatus::Deleting,
+        (_, Decision::PlanImage | Decision::QueueBuild | Decision::AwaitBuild) => {
+            ContainerStatus::Building
+        }
+        (_, Decision::Publish | Decision::ForgiveCrashes) => ContainerStatus::Running,
+        (
+            _,
+            Decision::GiveUp(_)
+            | Decision::GiveUpExited
+            | Decision::GiveUpSilent
+            | Decision::GiveUpCrashing,
+        ) => ContainerStatus::Failed,
+        (Desired::Stopped, _) => ContainerStatus::Stopped,
+        (Desired::Running, Decision::Settled | Decision::Stop)
+            if row.current_failure().is_some() =>
+        {
+            ContainerStatus::Failed
+        }
+        (Desired::Running, Decision::Settled) => ContainerStatus::Running,
+        (
+            Desired::Running,
+            Decision::ReservePort
+            | Decision::Create
+            | Decision::Start
+            | Decision::Restart
+            | Decision::Unpause
+            | Decision::NoteStart
+            | Decision::LookAgain(_)
+            | Decision::NoteCrash { .. }
+            | Decision::Stop
+            | Decision::Remove
+            | Decision::Forget,
+        ) => ContainerStatus::Starting,
+    }
+}
+
+/// A failed generation keeps its stopped container, so that its logs can be read; the next create replaces it.
+fn given_up(container: &Seen) -> Decision {
+    match container {
+        Seen::Running { .. } | Seen::Paused { .. } => Decision::Stop,
+        Seen::Dead => Decision::Remove,
+        Seen::InTransit => Decision::LookAgain(TRANSIT),
+        Seen::Missing | Seen::Created { .. } | Seen::Exited { .. } => Decision::Settled,
+    }
+}
+
+fn towards_running(
+    row: &ContainerRow,
+    seen: &Observation,
+    now: Timestamp,
+    policy: &Policy,
+) -> Decision {
+    match &seen.container {
+        Seen::InTransit => Decision::LookAgain(TRANSIT),
+        Seen::Dead => Decision::Remove,
+        Seen::Missing => towards_created(row, &seen.image),
+        // The old container serves on until the image of the new one is there.
+        Seen::Created { fits: false }
+        | Seen::Running { fits: false, .. }
+        | Seen::Paused { fits: false }
+        | Seen::Exited { fits: false } => towards_image(&seen.image).unwrap_or(Decision::Remove),
+        Seen::Created { fits: true } => after_back_off(row, now),
+        Seen::Paused { fits: true } => Decision::Unpause,
+        Seen::Running {
+            fits: true,
+            readiness,
+            ..
+        } => towards_ready(row, *readiness, now, policy),
+        Seen::Exited { fits: true } => towards_started_again(row, now, policy),
+    }
+}
+
+fn towards_created(row: &ContainerRow, image: &Image) -> Decision {
+    match towards_image(image) {
+        Some(step) => step,
+        None if row.host_port.is_none() => Decision::ReservePort,
+        None => Decision::Create,
+    }
+}
+
+/// The step that brings the image closer; none when it is there.
+fn towards_image(image: &Image) -> Option<Decision> {
+    match image {
+        Image::Present | Image::NotAsked => None,
+        Image::Unplanned => Some(Decision::PlanImage),
+        Image::Missing => Some(Decision::QueueBuild),
+        Image::Building => Some(Decision::AwaitBuild),
+        Image::Failed(failure) => Some(Decision::GiveUp(failure.clone())),
+    }
+}
+
+fn towards_ready(
+    row: &ContainerRow,
+    readiness: Readiness,
+    now: Timestamp,
+    policy: &Policy,
+) -> Decision {
+    if row.restart_wanted > row.restart_done {
+        return Decision::Restart;
+    }
+    match (readiness, row.starting_since) {
+        (Readiness::Published, _) if forgives(row, now, policy) => Decision::ForgiveCrashes,
+        (Readiness::Published, _) => Decision::Settled,
+        (Readiness::Answers, _) => Decision::Publish,
+        (Readiness::Silent, None) => Decision::NoteStart,
+        (Readiness::Silent, Some(since)) => {
+            let waited = now.millis_since(since);
+            if waited > as_millis(policy.start_timeout) {
+                Decision::GiveUpSilent
+            } else if waited < EAGER_FOR_MS {
+                Decision::LookAgain(EAGER_PROBE)
+            } else {
+                Decision::LookAgain(PATIENT_PROBE)
+            }
+        }
+    }
+}
+
+/// An ended process: was it stopped on purpose, did its start fail, or did it crash after it had been ready?
+fn towards_started_again(row: &ContainerRow, now: Timestamp, policy: &Policy) -> Decision {
+    if row.restart_wanted > row.restart_done {
+        return Decision::Start;
+    }
+    let was_running = row.starting_since.is_some() || row.is_published();
+    if !was_running {
+        return after_back_off(row, now);
+    }
+    if row.ready_generation != Some(row.generation) {
+        return Decision::GiveUpExited;
+    }
+    let attempts = row.attempts + 1;
+    if attempts > policy.crash_attempts {
+        return Decision::GiveUpCrashing;
+    }
+    Decision::NoteCrash {
+        attempts,
+        retry_at: now.plus_millis(back_off_ms(attempts)),
+    }
+}
+
+fn after_back_off(row: &ContainerRow, now: Timestamp) -> Decision {
+    match row.retry_at.map(|at| at.millis_since(now)) {
+        Some(left) if left > 0 => Decision::LookAgain(Duration::from_millis(left.unsigned_abs())),
+        _ => Decision::Start,
+    }
+}
+
+fn towards_stopped(container: &Seen) -> Decision {
+    match container {
+        Seen::Running { .. } | Seen::Paused { .. } => Decision::Stop,
+        Seen::InTransit => Decision::LookAgain(TRANSIT),
+        Seen::Dead => Decision::Remove,
+        Seen::Missing | Seen::Created { .. } | Seen::Exited { .. } => Decision::Settled,
+    }
+}
+
+fn towards_absent(container: &Seen) -> Decision {
+    match container {
+        Seen::Missing => Decision::Forget,
+        Seen::InTransit => Decision::LookAgain(TRANSIT),
+        Seen::Created { .. }
+        | Seen::Running { .. }
+        | Seen::Paused { .. }
+        | Seen::Exited { .. }
+        | Seen::Dead => Decision::Remove,
+    }
+}
+
+fn forgives(row: &ContainerRow, now: Timestamp, policy: &Policy) -> bool {
+    let ready_for = row.ready_since.map_or(0, |since| now.millis_since(since));
+    row.attempts > 0 && ready_for >= as_millis(policy.healthy_after)
+}
+
+fn back_off_ms(attempts: i64) -> i64 {
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(16);
+    FIRST_BACK_OFF_MS
+        .saturating_mul(1 << doublings)
+        .min(LONGEST_BACK_OFF_MS)
+}
+
+fn as_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// What a record that found no port says.
+pub(crate) fn ports_exhausted(range: playground_types::PortRange) -> Failure {
+    Failure::new(
+        FailureKind::PortsExhausted,
+        format!("no host port is free in {range}"),
+    )
+}
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

@@ -1,0 +1,353 @@
+//! One step: what a decision says, done at the engine and written to the store. No step decides anything.
+
+use std::time::Duration;
+
+use playground_engine::{ContainerView, EngineError, RunState};
+use playground_store::{ContainerRow, NewBuild, Outcome};
+use playground_types::{EngineId, Failure, FailureKind};
+
+use super::decide::{Decision, Seen};
+use super::observe::Observed;
+use super::spec::container_spec;
+use crate::{Control, StepError, diagnose};
+
+/// How long a port that was found taken is left alone.
+const QUARANTINE_MS: i64 = 60_000;
+/// Log lines kept with a failure.
+const LOG_TAIL: u32 = 60;
+
+/// When the record's next turn is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// At once: something was done.
+    Again,
+    /// After so long, or when something happens.
+    After(Duration),
+    /// When something happens.
+    Rest,
+    /// Never: the record is gone.
+    Gone,
+}
+
+impl Control {
+    /// Carries a decision out.
+    pub(crate) async fn execute(
+        &self,
+        row: &ContainerRow,
+        decision: Decision,
+        observed: &Observed,
+    ) -> Result<Next, StepError> {
+        let now = self.clock.now();
+        let id = observed.view.as_ref().map(|view| &view.id);
+        match decision {
+            Decision::PlanImage => self.plan_image(row).await?,
+            Decision::QueueBuild => return self.queue_build(row).await,
+            Decision::AwaitBuild => return Ok(Next::Rest),
+            Decision::ReservePort => return self.reserve_port(row).await,
+            Decision::Create => self.make_container(row).await?,
+            Decision::Start => self.start_container(row, id).await?,
+            Decision::Restart => self.restart_container(row, id).await?,
+            Decision::Unpause => self.unpause_container(id).await?,
+            Decision::NoteStart => {
+                self.store
+                    .set_started(row.pk, row.restart_done, now)
+                    .await?
+            }
+            Decision::LookAgain(after) => return Ok(Next::After(after)),
+            Decision::Publish => self.publish(row, &observed.observation.container).await?,
+            Decision::NoteCrash { attempts, retry_at } => {
+                self.store
+                    .set_crashed(row.pk, attempts, retry_at, now)
+                    .await?;
+            }
+            Decision::Stop => self.stop_container(row, id).await?,
+            Decision::Remove => self.remove_container(row, id).await?,
+            Decision::Forget => return self.forget(row).await,
+            Decision::GiveUp(failure) => self.give_up(row, &failure).await?,
+            Decision::GiveUpExited => {
+                let failure = self.explain_exit(observed.view.as_ref()).await;
+                self.give_up(row, &failure).await?;
+            }
+            Decision::GiveUpCrashing => {
+                let failure = self.explain_exit(observed.view.as_ref()).await;
+                self.give_up(row, &diagnose::crash_loop(failure, row.attempts))
+                    .await?;
+            }
+            Decision::GiveUpSilent => {
+                let failure = self.explain_silence(id).await;
+                self.give_up(row, &failure).await?;
+            }
+            Decision::ForgiveCrashes => self.store.clear_attempts(row.pk).await?,
+            Decision::Settled => return self.settle(row, observed).await,
+        }
+        Ok(Next::Again)
+    }
+
+    async fn queue_build(&self, row: &ContainerRow) -> Result<Next, StepError> {
+        let (Some(context), Some(image)) = (row.context.clone(), row.image.clone()) else {
+            return Ok(Next::Again);
+        };
+        let new = NewBuild {
+            release: row.release.clone(),
+            source: row.spec.source.clone(),
+            context,
+            image,
+        };
+        let build = self.store.queue_build(&new, self.clock.now()).await?;
+        self.store.set_build(row.pk, build.id).await?;
+        self.builder.wake();
+        Ok(Next::Again)
+    }
+
+    async fn make_container(&self, row: &ContainerRow) -> Result<(), StepError> {
+        let facts = self.facts(&row.spec.source).await?;
+        let Some(spec) = container_spec(row, &facts.entrypoint, &self.config, &self.agent_id)
+        else {
+            return Ok(());
+        };
+        match self.engine.create(&spec).await {
+            Ok(id) => {
+                self.store
+                    .set_engine_id(row.pk, Some(&id), self.clock.now())
+                    .await?
+            }
+            // Somebody else's container has the name: observe would have found it if it were ours.
+            Err(EngineError::NameTaken(_)) => {
+                self.store
+                    .set_name(row.pk, &crate::names::fresh(), self.clock.now())
+                    .await?;
+            }
+            Err(EngineError::NoSuchNetwork(_)) => self.ensure_network().await?,
+            // It was there a moment ago: the next turn sees that it is missing.
+            Err(EngineError::NoSuchImage(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    async fn start_container(
+        &self,
+        row: &ContainerRow,
+        id: Option<&EngineId>,
+    ) -> Result<(), StepError> {
+        let Some(id) = id else { return Ok(()) };
+        match self.engine.start(id).await {
+            Ok(()) => {
+                let now = self.clock.now();
+                self.store.set_engine_id(row.pk, Some(id), now).await?;
+                self.store
+                    .set_started(row.pk, row.restart_wanted, now)
+                    .await?;
+                Ok(())
+            }
+            // Docker binds the port at start and fixes it at create: another port needs another container.
+            Err(EngineError::PortTaken(_)) => self.change_port(row, id).await,
+            Err(EngineError::NoSuchContainer) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn restart_container(
+        &self,
+        row: &ContainerRow,
+        id: Option<&EngineId>,
+    ) -> Result<(), StepError> {
+        let Some(id) = id else { return Ok(()) };
+        self.store.set_withdrawn(row.pk, self.clock.now()).await?;
+        match self.engine.restart(id, self.config.stop_grace).await {
+            // Written after it was done: an Agent that dies in between restarts twice, which is better than not at all.
+            Ok(()) => Ok(self
+                .store
+                .set_started(row.pk, row.restart_wanted, self.clock.now())
+                .await?),
+            Err(EngineError::PortTaken(_)) => self.change_port(row, id).await,
+            Err(EngineError::NoSuchContainer) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn change_port(&self, row: &ContainerRow, id: &EngineId) -> Result<(), StepError> {
+        let now = self.clock.now();
+        if let Some(port) = row.host_port {
+            tracing::info!(container.pk = %row.pk, port = %port, "host port {port} is taken, another one is reserved");
+            self.store
+                .quarantine_port(row.pk, port, now.plus_millis(QUARANTINE_MS))
+                .await?;
+        }
+        self.engine.remove(id).await?;
+        Ok(self.store.set_engine_id(row.pk, None, now).await?)
+    }
+
+    async fn unpause_container(&self, id: Option<&EngineId>) -> Result<(), StepError> {
+        let Some(id) = id else { return Ok(()) };
+        Ok(self.engine.unpause(id).await?)
+    }
+
+    async fn publish(&self, row: &ContainerRow, seen: &Seen) -> Result<(), StepError> {
+        let Seen::Running { run, .. } = seen else {
+            return Ok(());
+        };
+        self.store
+            .set_published(row.pk, run, row.generation, self.clock.now())
+            .await?;
+        tracing::info!(container.pk = %row.pk, release = %row.release, "container {} is ready", row.name);
+        Ok(())
+    }
+
+    async fn stop_container(
+        &self,
+        row: &ContainerRow,
+        id: Option<&EngineId>,
+    ) -> Result<(), StepError> {
+        let Some(id) = id else { return Ok(()) };
+        self.store.set_withdrawn(row.pk, self.clock.now()).await?;
+        // A frozen process cannot end itself.
+        self.engine.unpause(id).await.or_else(ignore_conflict)?;
+        Ok(self.engine.stop(id, self.config.stop_grace).await?)
+    }
+
+    async fn remove_container(
+        &self,
+        row: &ContainerRow,
+        id: Option<&EngineId>,
+    ) -> Result<(), StepError> {
+        let Some(id) = id else { return Ok(()) };
+        self.stop_container(row, Some(id))
+            .await
+            .or_else(ignore_conflict_step)?;
+        self.engine.remove(id).await?;
+        Ok(self
+            .store
+            .set_engine_id(row.pk, None, self.clock.now())
+            .await?)
+    }
+
+    async fn forget(&self, row: &ContainerRow) -> Result<Next, StepError> {
+        let now = self.clock.now();
+        if let Some(build) = row.build
+            && self.store.build_waiters(build).await? == 0
+        {
+            self.cancel_build(build).await?;
+        }
+        self.store
+            .finish_launches(row.pk, row.generation, Outcome::Cancelled, None, None, now)
+            .await?;
+        Ok(if self.store.forget_container(row.pk, now).await? {
+            Next::Gone
+        } else {
+            Next::Again
+        })
+    }
+
+    /// The generation ends here; its launches end with it.
+    pub(crate) async fn give_up(
+        &self,
+        row: &ContainerRow,
+        failure: &Failure,
+    ) -> Result<(), StepError> {
+        let now = self.clock.now();
+        let outcome = if failure.kind == FailureKind::Cancelled {
+            Outcome::Cancelled
+        } else {
+            Outcome::Failed
+        };
+        self.store
+            .set_failed(row.pk, row.generation, failure, now)
+            .await?;
+        self.store
+            .finish_launches(row.pk, row.generation, outcome, Some(failure), None, now)
+            .await?;
+        tracing::info!(
+            container.pk = %row.pk, release = %row.release, failure.kind = failure.kind.as_str(),
+            "container {} failed: {}", row.name, failure.message
+        );
+        Ok(())
+    }
+
+    /// Nothing to do but to make sure that whoever waited knows.
+    async fn settle(&self, row: &ContainerRow, observed: &Observed) -> Result<Next, StepError> {
+        let now = self.clock.now();
+        let is_ready =
+            matches!(observed.observation.container, Seen::Running { .. }) && row.is_published();
+        if is_ready {
+            let result = serde_json::to_string(&self.view(row, None)).ok();
+            let (pk, generation) = (row.pk, row.generation);
+            self.store
+                .finish_launches(
+                    pk,
+                    generation,
+                    Outcome::Completed,
+                    None,
+                    result.as_deref(),
+                    now,
+                )
+                .await?;
+        } else {
+            self.store.set_withdrawn(row.pk, now).await?;
+            let failure = row.current_failure();
+            let outcome = if failure.is_some() {
+                Outcome::Failed
+            } else {
+                Outcome::Cancelled
+            };
+            self.store
+                .finish_launches(row.pk, row.generation, outcome, failure, None, now)
+                .await?;
+        }
+        // Only a healthy stretch of time is left to wait for, when there were crashes to forgive.
+        Ok(if row.attempts > 0 {
+            Next::After(self.config.healthy_after)
+        } else {
+            Next::Rest
+        })
+    }
+
+    async fn explain_exit(&self, view: Option<&ContainerView>) -> Failure {
+        let Some(ContainerView {
+            id,
+            state:
+                RunState::Exited {
+                    exit_code,
+                    oom_killed,
+                    error,
+                    ..
+                },
+            ..
+        }) = view
+        else {
+            return Failure::new(
+                FailureKind::ExitedEarly,
+                "the container ended before its app answered",
+            );
+        };
+        let log = self.log_tail(id, LOG_TAIL).await;
+        diagnose::exit(*exit_code, *oom_killed, error.as_deref(), &log)
+    }
+
+    async fn explain_silence(&self, id: Option<&EngineId>) -> Failure {
+        let Some(id) = id else {
+            return Failure::new(
+                FailureKind::NotListening,
+                "the container was gone before its app answered",
+            );
+        };
+        let listening = self.engine.listening(id).await.unwrap_or_default();
+        let log = self.log_tail(id, LOG_TAIL).await;
+        diagnose::silence(&listening, self.config.start_timeout, &log)
+    }
+}
+
+fn ignore_conflict(error: EngineError) -> Result<(), EngineError> {
+    match error {
+        EngineError::Conflict { .. } | EngineError::NoSuchContainer => Ok(()),
+        EngineError::Refused { .. } => Ok(()),
+        other => Err(other),
+    }
+}
+
+fn ignore_conflict_step(error: StepError) -> Result<(), StepError> {
+    match error {
+        StepError::Engine(error) => ignore_conflict(error).map_err(StepError::Engine),
+        other => Err(other),
+    }
+}

@@ -1,0 +1,17 @@
+//! One container record: **observe** what is there, **decide** one step, **execute** it, again until settled.
+//!
+//! ```text
+//!    row (store) ──┐
+//!                  ├─▶ decide ─▶ one step ─▶ execute ─▶ outcome (store)
+//!    engine ─▶ observe                                        │
+//!                  ▲                                          │
+//!                  └──────────────────────────────────────────┘
+//! ```
+//!
+//! [`decide`](decide::decide) is pure and total; the other two are dumb. A process that dies between any two lines loses
+//! nothing but time: the next turn begins from the row and the engine again.
+
+pub mod decide;
+pub(crate) mod execute;
+pub(crate) mod observe;
+pub(crate) mod spec;

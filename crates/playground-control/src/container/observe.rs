@@ -1,0 +1,145 @@
+//! What is there: the engine's container of a record, whether its app answers, and the image it would need.
+
+use playground_engine::labels::{LABEL_AGENT, LABEL_CONTEXT, LABEL_RECORD, LABEL_SPEC};
+use playground_engine::{ContainerView, RunState};
+use playground_store::{ContainerRow, Desired};
+use playground_types::{BuildStatus, EngineId, Failure, FailureKind};
+
+use super::decide::{Image, Observation, Readiness, Seen};
+use super::spec::wanted_digest;
+use crate::{Control, StepError};
+
+/// An observation with the engine's own view of the container, which some steps need.
+#[derive(Debug)]
+pub(crate) struct Observed {
+    pub(crate) observation: Observation,
+    pub(crate) view: Option<ContainerView>,
+}
+
+impl Control {
+    /// Looks at everything that the next decision about this record depends on.
+    pub(crate) async fn observe(&self, row: &ContainerRow) -> Result<Observed, StepError> {
+        let view = self.find_container(row).await?;
+        let container = match &view {
+            None => Seen::Missing,
+            Some(view) => self.see(row, view).await,
+        };
+        let image = if needs_image(row, &container) {
+            self.see_image(row).await?
+        } else {
+            Image::NotAsked
+        };
+        Ok(Observed {
+            observation: Observation { image, container },
+            view,
+        })
+    }
+
+    /// The record's container by its id, else by its name: the Agent may have died between creating it and writing the id
+    /// down. What carries another Agent's or record's labels is not ours.
+    pub(crate) async fn find_container(
+        &self,
+        row: &ContainerRow,
+    ) -> Result<Option<ContainerView>, StepError> {
+        if let Some(id) = &row.engine_id
+            && let Some(view) = self.engine.inspect(id).await?
+        {
+            return Ok(Some(view));
+        }
+        let by_name = self.engine.inspect(&EngineId(row.name.clone())).await?;
+        Ok(by_name.filter(|view| self.is_of_record(view, row)))
+    }
+
+    fn is_of_record(&self, view: &ContainerView, row: &ContainerRow) -> bool {
+        let label = |name: &str| view.labels.get(name).map(String::as_str);
+        label(LABEL_AGENT) == Some(self.agent_id.as_str())
+            && label(LABEL_RECORD) == Some(row.pk.to_string().as_str())
+    }
+
+    async fn see(&self, row: &ContainerRow, view: &ContainerView) -> Seen {
+        let wanted = wanted_digest(row, &self.config);
+        let fits = wanted.is_some_and(|digest| {
+            view.labels
+                .get(LABEL_SPEC)
+                .is_some_and(|label| label == digest.hex())
+        });
+        match &view.state {
+            RunState::Created => Seen::Created { fits },
+            RunState::Running => {
+                let run = view.started_at.clone().unwrap_or_default();
+                let readiness = self.see_readiness(row, fits, &run).await;
+                Seen::Running {
+                    fits,
+                    run,
+                    readiness,
+                }
+            }
+            RunState::Paused => Seen::Paused { fits },
+            RunState::Exited { .. } => Seen::Exited { fits },
+            RunState::Restarting | RunState::Removing => Seen::InTransit,
+            RunState::Dead => Seen::Dead,
+        }
+    }
+
+    async fn see_readiness(&self, row: &ContainerRow, fits: bool, run: &str) -> Readiness {
+        if row.published_run.as_deref() == Some(run) {
+            return Readiness::Published;
+        }
+        let is_waited_for =
+            fits && row.desired == Desired::Running && row.restart_wanted <= row.restart_done;
+        match row.host_port {
+            Some(port) if is_waited_for && self.probe.answers(port).await => Readiness::Answers,
+            _ => Readiness::Silent,
+        }
+    }
+
+    async fn see_image(&self, row: &ContainerRow) -> Result<Image, StepError> {
+        let (Some(reference), Some(context)) = (&row.image, &row.context) else {
+            return Ok(Image::Unplanned);
+        };
+        // The label decides, not the name: a tag can be moved by anybody.
+        let image = self.engine.image(reference).await?;
+        if image.is_some_and(|image| {
+            image
+                .labels
+                .get(LABEL_CONTEXT)
+                .is_some_and(|label| label == context.hex())
+        }) {
+            return Ok(Image::Present);
+        }
+        let Some(build) = row.build else {
+            return Ok(Image::Missing);
+        };
+        Ok(match self.store.build(build).await? {
+            None => Image::Missing,
+            Some(build) if build.context != *context => Image::Missing,
+            Some(build) => match build.status {
+                BuildStatus::Queued | BuildStatus::Building => Image::Building,
+                // It was there once and somebody removed it.
+                BuildStatus::Completed => Image::Missing,
+                BuildStatus::Failed | BuildStatus::Cancelled => {
+                    Image::Failed(build.failure.unwrap_or_else(unknown))
+                }
+            },
+        })
+    }
+}
+
+/// The image matters only where a container has to be made.
+fn needs_image(row: &ContainerRow, container: &Seen) -> bool {
+    if row.desired != Desired::Running || row.current_failure().is_some() {
+        return false;
+    }
+    match container {
+        Seen::Missing => true,
+        Seen::Created { fits }
+        | Seen::Running { fits, .. }
+        | Seen::Paused { fits }
+        | Seen::Exited { fits } => !fits,
+        Seen::InTransit | Seen::Dead => false,
+    }
+}
+
+fn unknown() -> Failure {
+    Failure::new(FailureKind::BuildFailed, "the build ended without an image")
+}

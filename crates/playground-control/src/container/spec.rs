@@ -1,0 +1,122 @@
+//! What a record's container is made from, and the digest that tells whether the one there still fits.
+
+use std::collections::BTreeMap;
+
+use playground_engine::ContainerSpec;
+use playground_engine::labels::{
+    LABEL_AGENT, LABEL_CONTEXT, LABEL_MANAGED_BY, LABEL_MODEL, LABEL_RECORD, LABEL_RELEASE,
+    LABEL_SPEC, LABEL_USER_PREFIX, MANAGED_BY,
+};
+use playground_plugin::Entrypoint;
+use playground_store::{ContainerRow, Spec};
+use playground_types::digest::Digester;
+use playground_types::port::APP_PORT;
+use playground_types::{Digest, HostPort, Limits};
+
+use crate::ControlConfig;
+
+/// The digest of everything that Docker fixes at create. None while the image or the port is not known.
+pub(crate) fn wanted_digest(row: &ContainerRow, config: &ControlConfig) -> Option<Digest> {
+    let context = row.context.as_ref()?;
+    let HostPort(port) = row.host_port?;
+    // Field by field, so that a new field does not compile until somebody decides whether it matters.
+    let Spec {
+        source,
+        params,
+        envs,
+        limits,
+    } = &row.spec;
+    let Limits {
+        memory_bytes,
+        cpus,
+        pids,
+        open_files,
+        shm_bytes,
+        disk_bytes: _,
+    } = limits;
+    let mut digester = Digester::default()
+        .part(source.hex())
+        .part(context.hex())
+        .part(params.to_json())
+        .part(row.epoch.to_le_bytes())
+        .part(port.to_le_bytes())
+        .part(memory_bytes.to_le_bytes())
+        .part(cpus.to_le_bytes())
+        .part(pids.to_le_bytes())
+        .part(open_files.to_le_bytes())
+        .part(shm_bytes.to_le_bytes())
+        .part(config.publish_address.to_string())
+        .part(&config.network)
+        .part(config.profile.to_string())
+        .part(config.runtime.as_deref().unwrap_or_default());
+    for (name, value) in envs.iter() {
+        digester = digester.part(name).part(value);
+    }
+    Some(digester.finish())
+}
+
+/// The container to create. None while the image or the port is not known.
+pub(crate) fn container_spec(
+    row: &ContainerRow,
+    entrypoint: &Entrypoint,
+    config: &ControlConfig,
+    agent_id: &str,
+) -> Option<ContainerSpec> {
+    Some(ContainerSpec {
+        name: row.name.clone(),
+        image: row.image.clone()?,
+        env: environment(row, entrypoint),
+        labels: labels(row, agent_id, &wanted_digest(row, config)?),
+        host_port: row.host_port?,
+        publish_address: config.publish_address,
+        network: config.network.clone(),
+        limits: row.spec.limits,
+        profile: config.profile,
+        runtime: config.runtime.clone(),
+    })
+}
+
+/// The seed's variables first: `PLUGIN_PARAMS`, then what the caller gave. None of the caller's names can be one of ours.
+fn environment(row: &ContainerRow, entrypoint: &Entrypoint) -> Vec<(String, String)> {
+    let ours = [
+        ("PLUGIN_PARAMS", row.spec.params.to_json()),
+        ("SYNAPSE_ENTRYPOINT", entrypoint.to_string()),
+        ("SYNAPSE_PLUGIN_RELEASE", row.release.to_string()),
+        ("GRADIO_SERVER_NAME", "0.0.0.0".to_owned()),
+        ("GRADIO_SERVER_PORT", APP_PORT.to_string()),
+    ];
+    let given = row
+        .spec
+        .envs
+        .iter()
+        .map(|(name, value)| (name, value.to_owned()));
+    ours.into_iter()
+        .chain(given)
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+fn labels(row: &ContainerRow, agent_id: &str, digest: &Digest) -> BTreeMap<String, String> {
+    let mut labels: BTreeMap<String, String> = row
+        .labels
+        .iter()
+        .map(|label| (format!("{LABEL_USER_PREFIX}{label}"), String::new()))
+        .collect();
+    labels.extend(
+        [
+            (LABEL_MANAGED_BY, MANAGED_BY.to_owned()),
+            (LABEL_AGENT, agent_id.to_owned()),
+            (LABEL_RECORD, row.pk.to_string()),
+            (LABEL_RELEASE, row.release.to_string()),
+            (LABEL_SPEC, digest.hex().to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    if let Some(model) = row.model {
+        labels.insert(LABEL_MODEL.to_owned(), model.to_string());
+    }
+    if let Some(context) = &row.context {
+        labels.insert(LABEL_CONTEXT.to_owned(), context.hex().to_owned());
+    }
+    labels
+}

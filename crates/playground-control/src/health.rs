@@ -1,0 +1,110 @@
+//! Whether the Agent can do its work, and what the operator should know.
+
+use std::collections::BTreeMap;
+
+use playground_types::wire::{BaseImageHealth, EngineHealth, Health, Isolation, PortHealth};
+
+use crate::image::LABEL_BASE_PACKAGES;
+use crate::{Control, ControlError, error_chain};
+
+impl Control {
+    /// Looks at everything. An engine that is down is an answer, not an error.
+    pub async fn health(&self) -> Result<Health, ControlError> {
+        let mut problems = Vec::new();
+        let (docker, seccomp) = self.engine_health(&mut problems).await;
+        let base_image = self
+            .base_image_health(docker.available, &mut problems)
+            .await;
+        let containers: BTreeMap<String, u64> = self
+            .store
+            .container_counts()
+            .await?
+            .into_iter()
+            .map(|(status, count)| (status.to_string(), count))
+            .collect();
+        let ports = PortHealth {
+            range: self.config.port_range.to_string(),
+            used: self.store.ports_in_use().await?,
+            total: self.config.port_range.count() as u64,
+        };
+        Ok(Health {
+            status: if problems.is_empty() {
+                "ok"
+            } else {
+                "degraded"
+            }
+            .to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            agent_id: self.agent_id.clone(),
+            isolation: Isolation {
+                profile: self.config.profile.to_string(),
+                inter_container_traffic_off: docker.available,
+                host_rules: false,
+                seccomp,
+            },
+            docker,
+            base_image,
+            ports,
+            containers,
+            problems,
+        })
+    }
+
+    async fn engine_health(&self, problems: &mut Vec<String>) -> (EngineHealth, bool) {
+        match self.engine.version().await {
+            Ok(version) => {
+                if !version.seccomp {
+                    problems.push(
+                        "the engine does not confine system calls (seccomp is off)".to_owned(),
+                    );
+                }
+                let health = EngineHealth {
+                    available: true,
+                    version: Some(version.version),
+                    api_version: Some(version.api_version),
+                    error: None,
+                };
+                (health, version.seccomp)
+            }
+            Err(error) => {
+                let error = error_chain(&error);
+                problems.push(format!("Docker does not answer: {error}"));
+                (
+                    EngineHealth {
+                        error: Some(error),
+                        ..EngineHealth::default()
+                    },
+                    false,
+                )
+            }
+        }
+    }
+
+    async fn base_image_health(
+        &self,
+        engine_answers: bool,
+        problems: &mut Vec<String>,
+    ) -> BaseImageHealth {
+        let reference = self.config.base_image.clone();
+        let image = if engine_answers {
+            self.engine.image(&reference).await.ok().flatten()
+        } else {
+            None
+        };
+        if engine_answers && image.is_none() {
+            problems.push(format!(
+                "the base image {reference} is not there: make it with `playground base build`"
+            ));
+        }
+        let packages: Option<BTreeMap<String, String>> = image
+            .as_ref()
+            .and_then(|image| image.labels.get(LABEL_BASE_PACKAGES))
+            .and_then(|json| serde_json::from_str(json).ok());
+        let gradio = packages.and_then(|packages| packages.get("gradio").cloned());
+        BaseImageHealth {
+            reference,
+            available: image.is_some(),
+            gradio,
+        }
+    }
+}

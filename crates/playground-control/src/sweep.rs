@@ -1,0 +1,87 @@
+//! Leftovers: containers with our label whose record is gone, launches nobody polls any more, content nobody refers to.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use playground_engine::ContainerView;
+use playground_engine::labels::{LABEL_AGENT, LABEL_MANAGED_BY, LABEL_RECORD, MANAGED_BY};
+use playground_types::ContainerPk;
+
+use crate::{Control, StepError};
+
+/// Leftovers are looked for this often.
+const PERIOD: Duration = Duration::from_secs(300);
+/// Clients may ask about what ended for so long.
+const KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
+
+impl Control {
+    /// Sweeps now and then until the Agent stops.
+    pub(crate) fn spawn_sweeper(&self) {
+        let control = self.clone();
+        self.tasks.spawn(async move {
+            while !control.shutdown.is_cancelled() {
+                // Cancel-safe: `notified` keeps its permit, the others hold no state.
+                tokio::select! {
+                    () = control.driver.sweep_wanted() => {}
+                    () = tokio::time::sleep(PERIOD) => {}
+                    () = control.shutdown.cancelled() => break,
+                }
+                if let Err(error) = control.sweep().await {
+                    tracing::warn!(
+                        error = &crate::error_chain(&error),
+                        "sweeping failed and is tried again later"
+                    );
+                }
+            }
+        });
+    }
+
+    /// Sweeps as soon as the sweeper is free.
+    pub(crate) fn sweep_soon(&self) {
+        self.driver.want_sweep();
+    }
+
+    /// Removes what has lost its record. Only what carries this Agent's own label is ever looked at.
+    async fn sweep(&self) -> Result<(), StepError> {
+        // The engine first: a record made after the list was taken has no container in it yet.
+        let containers = self.engine.list(&self.agent_id).await?;
+        let records: HashSet<ContainerPk> =
+            self.store.container_keys().await?.into_iter().collect();
+        for view in containers {
+            if !record_of(&view).is_some_and(|pk| records.contains(&pk)) {
+                tracing::info!(
+                    engine.id = view.id.short(),
+                    "container {} has no record and is removed",
+                    view.name
+                );
+                self.engine.remove(&view.id).await?;
+            }
+        }
+        let long_ago = self.clock.now().plus_millis(-KEPT_MS);
+        self.store.forget_launches(long_ago).await?;
+        self.store.clear_forgotten(long_ago).await?;
+        for digest in self.store.remove_unused_sources().await? {
+            let file = self.config.source_file(&digest);
+            if let Err(error) = tokio::fs::remove_file(&file).await {
+                tracing::debug!(%error, file = %file.display(), "unused content was gone already");
+            }
+        }
+        Ok(())
+    }
+
+    /// The bridge that all plugin containers share.
+    pub(crate) async fn ensure_network(&self) -> Result<(), StepError> {
+        let labels = BTreeMap::from([
+            (LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned()),
+            (LABEL_AGENT.to_owned(), self.agent_id.clone()),
+        ]);
+        Ok(self
+            .engine
+            .ensure_network(&self.config.network, &labels)
+            .await?)
+    }
+}
+
+fn record_of(view: &ContainerView) -> Option<ContainerPk> {
+    view.labels.get(LABEL_RECORD)?.parse().ok().map(ContainerPk)
+}
