@@ -48,7 +48,8 @@ fn refusal(status: u16, message: String) -> EngineError {
     }
     // Some of these come as 500 before Docker 23.
     let not_in_this_state = has("is not running") || has("is not paused") || has("already paused");
-    if status == 409 || not_in_this_state {
+    let is_being_made = has("networks have same bridge name");
+    if status == 409 || not_in_this_state || is_being_made {
         return EngineError::Conflict { message };
     }
     EngineError::Refused { status, message }
@@ -195,6 +196,10 @@ mod tests {
         for (status, message) in [
             (409, "Container abc is not running"),
             (500, "Container abc is not paused"),
+            (
+                403,
+                "cannot create network 1 (synp-0): conflicts with network 2 (synp-0): networks have same bridge name",
+            ),
             (409, "removal of container abc is already in progress"),
         ] {
             let error = refused(status, message);

@@ -1,9 +1,11 @@
 //! Our bridge.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use bollard::models::{NetworkCreateRequest, NetworkInspect};
 use bollard::query_parameters::InspectNetworkOptions;
+use tokio::time::Instant;
 
 use super::{DockerEngine, PATIENT, QUICK, within};
 use crate::labels::{LABEL_MANAGED_BY, MANAGED_BY};
@@ -12,6 +14,8 @@ use crate::{EngineError, Result};
 
 /// Docker's option for traffic between the containers of a bridge.
 const ICC: &str = "com.docker.network.bridge.enable_icc";
+/// How long to leave another Agent that makes the same network.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Docker's option for the interface's name on the host.
 const BRIDGE: &str = "com.docker.network.bridge.name";
 
@@ -36,15 +40,22 @@ impl DockerEngine {
             labels: Some(labels),
             ..NetworkCreateRequest::default()
         };
-        let call = self.client().await?.create_network(request);
-        match within("create network", PATIENT, call).await {
-            Ok(_) => Ok(()),
-            // Another Agent may have been quicker: Docker refuses a second network with the same interface.
-            Err(refused) => match self.has_network(name).await {
-                Ok(true) => Ok(()),
-                Ok(false) | Err(EngineError::Unreachable { .. }) => Err(refused),
-                Err(error) => Err(error),
-            },
+        let began = Instant::now();
+        loop {
+            let call = self.client().await?.create_network(request.clone());
+            let refused = match within("create network", PATIENT, call).await {
+                Ok(_) => return Ok(()),
+                Err(refused) => refused,
+            };
+            if self.has_network(name).await? {
+                return Ok(());
+            }
+            // Another Agent is making it: Docker refuses a second network with the same interface some moments before
+            // it shows the first.
+            if !matches!(refused, EngineError::Conflict { .. }) || began.elapsed() > QUICK {
+                return Err(refused);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
 

@@ -26,28 +26,25 @@ impl FakeEngine {
     pub(crate) async fn restart(&self, id: &EngineId, grace: Duration) -> Result<()> {
         let pass = self.enter(Op::Restart).await?;
         let answer = match self.end_run(id, grace).await {
-            Ok(_) => self.begin_run(id),
+            Ok(()) => self.begin_run(id),
             Err(error) => Err(error),
         };
+        if answer.is_ok() {
+            self.change(|state| state.emit(id, Action::Other("restart".into())));
+        }
         self.leave(pass, answer).await
     }
 
     pub(crate) async fn stop(&self, id: &EngineId, grace: Duration) -> Result<()> {
         let pass = self.enter(Op::Stop).await?;
-        let answer = self.end_run(id, grace).await.map(|ended| {
-            if ended {
-                self.change(|state| state.emit(id, Action::Stop));
-            }
-        });
+        let answer = self.end_run(id, grace).await;
         self.leave(pass, answer).await
     }
 
     pub(crate) async fn kill(&self, id: &EngineId) -> Result<()> {
         self.call(Op::Kill, |state| {
-            if state.container(id)?.is_up() {
-                state.emit(id, Action::Kill);
-                state.exit(id, 137, false);
-            }
+            state.container(id)?;
+            state.kill(id, 137);
             Ok(())
         })
         .await
@@ -126,22 +123,19 @@ impl FakeEngine {
         Ok(())
     }
 
-    /// Asks the process to end, waits, and kills it after the grace period. Says whether there was one.
-    async fn end_run(&self, id: &EngineId, grace: Duration) -> Result<bool> {
+    /// Asks the process to end, waits, and kills it after the grace period.
+    async fn end_run(&self, id: &EngineId, grace: Duration) -> Result<()> {
         let (is_up, needs) = {
             let mut state = self.state();
             let container = state.container(id)?;
             (container.is_up(), container.behaviour.stops_after)
         };
-        if !is_up {
-            return Ok(false);
+        if is_up {
+            tokio::time::sleep(needs.min(grace)).await;
+            let exit_code = if needs > grace { 137 } else { 143 };
+            self.change(|state| state.stop(id, exit_code));
         }
-        let exit_code = if needs > grace { 137 } else { 143 };
-        tokio::time::sleep(needs.min(grace)).await;
-        Ok(self.change(|state| {
-            state.emit(id, Action::Kill);
-            state.exit(id, exit_code, false)
-        }))
+        Ok(())
     }
 }
 

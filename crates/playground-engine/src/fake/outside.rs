@@ -40,10 +40,7 @@ impl Outside {
 
     /// `docker stop`.
     pub fn stop(&self, container: &str) {
-        self.on(container, |state, id| {
-            state.exit(id, 143, false);
-            state.emit(id, crate::Action::Stop);
-        });
+        self.on(container, |state, id| state.stop(id, 143));
     }
 
     /// `docker start`.

@@ -255,8 +255,23 @@ impl State {
         true
     }
 
+    /// Ends a container's process by a signal, if it has one.
+    pub(super) fn kill(&mut self, id: &EngineId, exit_code: i64) -> bool {
+        if self.containers.get(id).is_some_and(Container::is_up) {
+            self.emit(id, Action::Kill);
+        }
+        self.exit(id, exit_code, false)
+    }
+
+    /// The same on request.
+    pub(super) fn stop(&mut self, id: &EngineId, exit_code: i64) {
+        if self.kill(id, exit_code) {
+            self.emit(id, Action::Stop);
+        }
+    }
+
     pub(super) fn remove(&mut self, id: &EngineId) -> bool {
-        self.exit(id, 137, false);
+        self.kill(id, 137);
         let there = self.containers.contains_key(id);
         if there {
             self.emit(id, Action::Destroy);

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use playground_engine::{ContainerSpec, Engine, EngineError, FakeEngine, Result, RunState};
+use futures_util::StreamExt;
+use playground_engine::{
+    Action, ContainerSpec, Engine, EngineError, EventOptions, FakeEngine, Result, RunState,
+};
 use playground_types::EngineId;
 
-use crate::bench::on_docker;
+use crate::bench::{Bench, on_docker};
 
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -18,13 +21,7 @@ async fn docker_the_fake_engine_answers_as_docker_does() {
             host_port: first.host_port,
             ..bench.spec("second", "serve")
         };
-        let fake = FakeEngine::new();
-        fake.add_image(&first.image);
-        let stand_in = Engine::Fake(fake);
-        stand_in
-            .ensure_network(&first.network, &bench.labels())
-            .await
-            .unwrap();
+        let stand_in = stand_in(bench, &first).await;
         let real = play(&bench.engine, &first, &second).await;
         let faked = play(&stand_in, &first, &second).await;
         for line in &real {
@@ -33,6 +30,62 @@ async fn docker_the_fake_engine_answers_as_docker_does() {
         assert_eq!(faked, real, "(left: the fake, right: Docker)");
     })
     .await;
+}
+
+#[tokio::test]
+async fn docker_the_fake_engine_tells_the_same_events() {
+    on_docker("tells", async |bench| {
+        let bench = bench.with_app().await;
+        let spec = bench.spec("first", "serve");
+        let stand_in = stand_in(bench, &spec).await;
+        let real = events(&bench.engine, bench, &spec).await;
+        let faked = events(&stand_in, bench, &spec).await;
+        assert_eq!(faked, real, "(left: the fake, right: Docker)");
+    })
+    .await;
+}
+
+/// A fake engine with what a spec needs.
+async fn stand_in(bench: &Bench, spec: &ContainerSpec) -> Engine {
+    let fake = FakeEngine::new();
+    fake.add_image(&spec.image);
+    let engine = Engine::Fake(fake);
+    let made = engine.ensure_network(&spec.network, &bench.labels()).await;
+    made.expect("network");
+    engine
+}
+
+/// What is told of a container that everything is done to, up to its end.
+async fn events(engine: &Engine, bench: &Bench, spec: &ContainerSpec) -> Vec<Action> {
+    let mut told = engine
+        .events(&bench.agent, EventOptions::default())
+        .await
+        .expect("events");
+    let id = engine.create(spec).await.expect("create");
+    engine.start(&id).await.expect("start");
+    engine.pause(&id).await.expect("pause");
+    engine.unpause(&id).await.expect("unpause");
+    engine
+        .rename(&id, &format!("{}-new", spec.name))
+        .await
+        .expect("rename");
+    engine.restart(&id, GRACE).await.expect("restart");
+    engine.stop(&id, GRACE).await.expect("stop");
+    engine.start(&id).await.expect("start");
+    engine.kill(&id).await.expect("kill");
+    engine.start(&id).await.expect("start");
+    engine.remove(&id).await.expect("remove");
+    let mut actions = Vec::new();
+    while actions.last() != Some(&Action::Destroy) {
+        let event = tokio::time::timeout(2 * GRACE, told.next())
+            .await
+            .expect("in time");
+        actions.push(event.expect("goes on").expect("an event").action);
+    }
+    // Docker tells of a process's end and of what was asked for from two threads, so their order varies under load.
+    assert_eq!(actions.first(), Some(&Action::Create));
+    actions.sort_by_key(|action| format!("{action:?}"));
+    actions
 }
 
 /// Does the same to any engine, and writes down what each call said.
