@@ -62,11 +62,8 @@ pub(crate) async fn on_docker(name: &str, test: impl AsyncFnOnce(&Bench)) {
 
 impl Bench {
     async fn set_up(&self) {
-        let program = std::fs::read(probe()).expect("the probe was compiled");
-        let files = [
-            ("probe", &program[..], 0o755),
-            ("bin/cat", &program[..], 0o755),
-        ];
+        let program = probe();
+        let files = [("probe", program, 0o755), ("bin/cat", program, 0o755)];
         self.engine
             .import_image(tar_of(&files), &self.base)
             .await
@@ -252,8 +249,8 @@ pub(crate) fn tar_of(files: &[(&str, &[u8], u32)]) -> TarStream {
 }
 
 /// The probe as a static program, compiled once.
-fn probe() -> &'static PathBuf {
-    static PROBE: OnceLock<PathBuf> = OnceLock::new();
+fn probe() -> &'static [u8] {
+    static PROBE: OnceLock<Vec<u8>> = OnceLock::new();
     PROBE.get_or_init(|| {
         let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("probe-{}", std::process::id()));
@@ -274,6 +271,8 @@ fn probe() -> &'static PathBuf {
             compiled.expect("rustc").success(),
             "the probe does not compile"
         );
-        program
+        let bytes = std::fs::read(&program).expect("the probe was compiled");
+        std::fs::remove_file(&program).expect("it is ours");
+        bytes
     })
 }
