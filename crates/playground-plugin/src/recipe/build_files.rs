@@ -1,6 +1,6 @@
 //! What the install step reads: the requirements, where packages come from, what is allowed.
 
-use super::{BUILD_FOLDER, BaseImage, GeneratedFile, Install, RecipeOptions, embedded};
+use super::{BUILD_FOLDER, BaseImage, Builder, GeneratedFile, Install, RecipeOptions, embedded};
 use crate::PluginFacts;
 use crate::requirements::Requirements;
 
@@ -8,8 +8,9 @@ use crate::requirements::Requirements;
 pub(crate) const CA_BUNDLE: &str = ".synapse/build/ca.crt";
 
 /// Names of ours in [`BUILD_FOLDER`]; a file of the plugin never takes one of them.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "install.sh",
+    "changes.py",
     "explain.py",
     "requirements.txt",
     "ca.crt",
@@ -18,6 +19,8 @@ const OURS: [&str; 7] = [
     "exclude_newer",
 ];
 const GRADIO: &str = "gradio";
+/// What the classic builder needs in place of mounts.
+const CHANGES: &str = include_str!("changes.py");
 
 /// All generated files of the install step, in fixed order.
 pub(crate) fn all(
@@ -40,6 +43,9 @@ pub(crate) fn all(
         CA_BUNDLE,
         options.ca_bundle.clone().unwrap_or_default(),
     ));
+    if options.builder == Builder::Classic {
+        files.push(ours("changes.py", CHANGES.into()));
+    }
     if let Some(day) = requirements.exclude_newer() {
         files.push(ours("exclude_newer", format!("{day}\n").into_bytes()));
     }

@@ -15,33 +15,28 @@ RUN command -v python >/dev/null || ln -s \"$(command -v python3)\" /usr/local/b
     done
 ";
 
-/// Wheels-only steps run no foreign code, so they may share what they downloaded.
+/// Run where the requirements lie, for relative paths in them are meant from there. Wheels-only steps run no foreign code, so they may share what they downloaded.
 const INSTALL_WHEELS: &str = "\
 RUN --mount=type=bind,source=.synapse/build,target=/run/synapse-build \\
     --mount=type=cache,id=synapse-uv,target=/root/.cache/uv \\
-    sh /run/synapse-build/install.sh
+    cd /run/synapse-build && sh install.sh
 ";
 
 const INSTALL_SOURCE: &str = "\
 RUN --mount=type=bind,source=.synapse/build,target=/run/synapse-build \\
-    sh /run/synapse-build/install.sh
+    cd /run/synapse-build && sh install.sh
 ";
 
-/// Without mounts the settings would stay in a layer, so they stay in a stage. What it installs goes into an environment
-/// of its own on top of the base's, whose folders are appended to its path: it can be copied whole, wherever the base
-/// keeps its packages.
+/// Without mounts the settings would stay in a layer, so they stay in a stage; what its installation changed is copied
+/// over the same base.
 const CLASSIC_STAGE: &str = "\
-RUN python -m venv --without-pip --system-site-packages /opt/plugin-venv \\
-    && python -c 'import sysconfig as s; print(s.get_path(\"purelib\")); print(s.get_path(\"platlib\"))' \\
-        >/tmp/base.pth \\
-    && mv /tmp/base.pth \"$(/opt/plugin-venv/bin/python -c 'import sysconfig as s; print(s.get_path(\"purelib\"))')/zz_base.pth\"
 COPY .synapse/build/ /run/synapse-build/
-RUN PATH=/opt/plugin-venv/bin:$PATH VIRTUAL_ENV=/opt/plugin-venv sh /run/synapse-build/install.sh
+RUN cd /run/synapse-build && python -IB changes.py before && sh install.sh && python -IB changes.py after
 ";
 
 const CLASSIC_COPY: &str = "\
-COPY --from=install /opt/plugin-venv/ /opt/plugin-venv/
-ENV PATH=/opt/plugin-venv/bin:$PATH VIRTUAL_ENV=/opt/plugin-venv
+COPY --from=install /changes/ /
+RUN xargs -0 rm -rf -- </opt/synapse-removed
 ";
 
 /// Byte code is compiled once here and not at every start; a file that does not compile is the launcher's to report.
