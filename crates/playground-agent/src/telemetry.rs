@@ -1,5 +1,7 @@
 //! Log lines on standard error: text for people, JSON for machines.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// Begins to log. `RUST_LOG` narrows or widens what is shown.
@@ -13,6 +15,10 @@ pub fn init(json: bool) {
     if json {
         builder.json().flatten_event(true).init();
     } else {
-        builder.with_target(false).compact().init();
+        builder
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .compact()
+            .init();
     }
 }

@@ -16,9 +16,9 @@ pub struct TokenRow {
 }
 
 impl Store {
-    /// Stores a token's digest under a label; a digest that is there already keeps its row.
+    /// Stores a token's digest under a label; one that was revoked is valid again.
     pub async fn add_token(&self, label: &str, hash: &Digest, now: Timestamp) -> Result<()> {
-        sqlx::query("INSERT INTO tokens (label, hash, created_at) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING")
+        sqlx::query("INSERT INTO tokens (label, hash, created_at) VALUES ($1, $2, $3) ON CONFLICT (hash) DO UPDATE SET label = excluded.label, revoked_at = NULL")
             .bind(label)
             .bind(hash.hex())
             .bind(now.0)

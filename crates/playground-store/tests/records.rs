@@ -515,6 +515,17 @@ async fn item_49_a_revoked_token_is_no_longer_valid_and_only_digests_are_stored(
 }
 
 #[tokio::test]
+async fn a_token_that_is_set_again_is_valid_again() {
+    let db = db().await;
+    let hash = Digest::of(b"t1");
+    for _ in 0..2 {
+        db.store.revoke_tokens("agent", NOW).await.unwrap();
+        db.store.add_token("agent", &hash, NOW).await.unwrap();
+        assert_eq!(db.store.valid_tokens(NOW).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn the_schema_is_the_committed_one() {
     let db = db().await;
     insta::assert_snapshot!("schema", db.store.schema().await.unwrap());

@@ -269,7 +269,7 @@ impl Control {
         let now = self.clock.now();
         let is_ready =
             matches!(observed.observation.container, Seen::Running { .. }) && row.is_published();
-        if is_ready {
+        let ended = if is_ready {
             let result = serde_json::to_string(&self.view(row, None)).ok();
             let (pk, generation) = (row.pk, row.generation);
             self.store
@@ -281,7 +281,7 @@ impl Control {
                     result.as_deref(),
                     now,
                 )
-                .await?;
+                .await?
         } else {
             self.store.set_withdrawn(row.pk, now).await?;
             let failure = row.current_failure();
@@ -292,7 +292,10 @@ impl Control {
             };
             self.store
                 .finish_launches(row.pk, row.generation, outcome, failure, None, now)
-                .await?;
+                .await?
+        };
+        if ended > 0 {
+            self.changes.note();
         }
         // Only a healthy stretch of time is left to wait for, when there were crashes to forgive.
         Ok(if row.attempts > 0 {
