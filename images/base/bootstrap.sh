@@ -47,22 +47,33 @@ rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root"/var/cache/deb
 find "$root" -xdev -name __pycache__ -prune -exec rm -rf {} +
 find "$root" -xdev -type f -perm /6000 -exec chmod ug-s {} +
 # What names this machine, its mirrors and its proxies stays out of the image.
-rm -rf "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/* "$root"/etc/apt/apt.conf.d/99mmdebstrap
+rm -rf "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/* "$root"/etc/apt/apt.conf.d/99mmdebstrap \
+    "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
 : >"$root"/etc/hostname
 : >"$root"/etc/resolv.conf
 CLEAN
 
+failed() {
+    tail -n 20 "$work/log" >&2
+    exit 1
+}
+
 with_mmdebstrap() {
-    mmdebstrap --quiet --mode=root --variant=minbase --format=directory --include="$packages" \
+    # A root that has merged /usr from the start needs no usrmerge, and so no perl (46 MiB).
+    merged=/usr/share/mmdebstrap/hooks/merged-usr
+    if [ -d "$merged" ]; then
+        packages=$packages,usr-is-merged
+        set -- "--hook-dir=$merged"
+    fi
+    mmdebstrap --quiet "$@" --mode=root --variant=minbase --format=directory --include="$packages" \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' --aptopt='APT::Install-Recommends "false"' \
-        "$suite" "$work/root" - <"$work/debian.sources"
+        "$suite" "$work/root" - <"$work/debian.sources" >"$work/log" 2>&1 || failed
 }
 
 with_debootstrap() {
     mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\).*/\2/p' "$work/debian.sources" | head -n 1)
-    debootstrap --variant=minbase --include="$packages" "$suite" "$work/root" "$mirror" >"$work/log" 2>&1 ||
-        { tail -n 20 "$work/log" >&2; exit 1; }
+    debootstrap --variant=minbase --include="$packages" "$suite" "$work/root" "$mirror" >"$work/log" 2>&1 || failed
 }
 
 if command -v mmdebstrap >/dev/null; then
