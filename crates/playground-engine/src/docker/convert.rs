@@ -71,7 +71,7 @@ pub(super) fn image(found: ImageInspect) -> Result<ImageView> {
     let config = found.config.unwrap_or_default();
     Ok(ImageView {
         id: found.id.ok_or_else(|| lacks("Id of an image"))?,
-        tags: found.repo_tags.unwrap_or_default(),
+        tags: real_tags(found.repo_tags.unwrap_or_default()),
         labels: sorted(config.labels),
         env: config.env.unwrap_or_default(),
         cmd: config.cmd.unwrap_or_default(),
@@ -82,12 +82,18 @@ pub(super) fn image(found: ImageInspect) -> Result<ImageView> {
 pub(super) fn listed_image(found: ImageSummary) -> ImageView {
     ImageView {
         id: found.id,
-        tags: found.repo_tags,
+        tags: real_tags(found.repo_tags),
         labels: sorted(Some(found.labels)),
         env: Vec::new(),
         cmd: Vec::new(),
         size_bytes: unsigned(Some(found.size)),
     }
+}
+
+/// Docker before 25 lists an image without a tag as having this one.
+fn real_tags(mut tags: Vec<String>) -> Vec<String> {
+    tags.retain(|tag| tag != "<none>:<none>");
+    tags
 }
 
 /// An event of a container, unless it is only about a command run inside one (our own look at its sockets is such).
@@ -243,6 +249,15 @@ mod tests {
             event(message("exec_create: cat /proc/net/tcp")).unwrap(),
             None
         );
+    }
+
+    #[test]
+    fn an_image_without_a_tag_has_none() {
+        let listed = listed_image(ImageSummary {
+            repo_tags: vec!["<none>:<none>".into()],
+            ..ImageSummary::default()
+        });
+        assert!(listed.tags.is_empty());
     }
 
     #[test]

@@ -89,8 +89,14 @@ impl Bench {
             .await
             .expect("list images")
         {
-            for tag in image.tags {
-                self.engine.remove_image(&tag).await.expect("remove image");
+            // What the classic builder keeps of a failed build has an id only.
+            let names = if image.tags.is_empty() {
+                vec![image.id]
+            } else {
+                image.tags
+            };
+            for name in names {
+                self.engine.remove_image(&name).await.expect("remove image");
             }
         }
         self.engine
@@ -138,9 +144,18 @@ impl Bench {
         format!("{}:app", self.agent)
     }
 
+    /// A Dockerfile on the base. The label comes first, so that what the classic builder keeps of a failed build has it:
+    /// the labels of a request come last.
+    pub(crate) fn dockerfile(&self, steps: &str) -> String {
+        format!(
+            "FROM {}\nLABEL {LABEL_AGENT}={}\n{steps}",
+            self.base, self.agent
+        )
+    }
+
     /// Builds the image that [`spec`](Self::spec) names.
     pub(crate) async fn with_app(&self) -> &Self {
-        let dockerfile = format!("FROM {}\nENV PATH=/bin\nCMD [\"/probe\"]\n", self.base);
+        let dockerfile = self.dockerfile("ENV PATH=/bin\nCMD [\"/probe\"]\n");
         let (outcome, events) = self.build(Builder::Classic, "app", &dockerfile, &[]).await;
         outcome.unwrap_or_else(|error| panic!("{error} {events:?}"));
         self

@@ -31,12 +31,12 @@ fn logged<'a>(events: &'a [BuildEvent], text: &str) -> Option<&'a BuildEvent> {
 async fn docker_buildkit_builds_with_mounts_and_a_second_time_from_its_cache() {
     on_docker("buildkit", async |bench| {
         let dockerfile = format!(
-            "FROM {}\nRUN --mount=type=cache,id={agent},target=/cache [\"/probe\", \"append\", \"/cache/{agent}\"]\n\
+            "RUN --mount=type=cache,id={agent},target=/cache [\"/probe\", \"append\", \"/cache/{agent}\"]\n\
              RUN --mount=type=bind,source=secret,target=/secret [\"/bin/cat\", \"/secret\", \"/dev/null\"]\n\
              COPY code.py /code.py\n",
-            bench.base,
             agent = bench.agent
         );
+        let dockerfile = bench.dockerfile(&dockerfile);
         let files: [(&str, &[u8], u32); 2] = [("code.py", b"print()", 0o644), ("secret", b"from the context", 0o600)];
         let (outcome, events) = bench.build(Builder::BuildKit, "one", &dockerfile, &files).await;
         outcome.unwrap_or_else(|error| panic!("{error} {events:#?}"));
@@ -65,10 +65,8 @@ async fn docker_buildkit_builds_with_mounts_and_a_second_time_from_its_cache() {
 #[tokio::test]
 async fn docker_the_classic_builder_builds_and_uses_its_cache() {
     on_docker("classic", async |bench| {
-        let dockerfile = format!(
-            "FROM {}\nRUN [\"/probe\", \"say\", \"hello\"]\nCOPY code.py /code.py\n",
-            bench.base
-        );
+        let dockerfile =
+            bench.dockerfile("RUN [\"/probe\", \"say\", \"hello\"]\nCOPY code.py /code.py\n");
         let files: [(&str, &[u8], u32); 1] = [("code.py", b"print()", 0o644)];
         let (outcome, events) = bench
             .build(Builder::Classic, "one", &dockerfile, &files)
@@ -86,10 +84,7 @@ async fn docker_the_classic_builder_builds_and_uses_its_cache() {
                 && reused.iter().any(|name| name.contains("COPY")),
             "{events:#?}"
         );
-        let refused = format!(
-            "FROM {}\nRUN --mount=type=cache,target=/c [\"/probe\"]\n",
-            bench.base
-        );
+        let refused = bench.dockerfile("RUN --mount=type=cache,target=/c [\"/probe\"]\n");
         let (outcome, _) = bench.build(Builder::Classic, "three", &refused, &[]).await;
         let refused = outcome.unwrap_err();
         assert!(refused.message.contains("--mount"), "{refused:?}");
@@ -101,7 +96,7 @@ async fn docker_the_classic_builder_builds_and_uses_its_cache() {
 async fn docker_a_failed_build_tells_the_builders_words() {
     on_docker("failed", async |bench| {
         for builder in [Builder::BuildKit, Builder::Classic] {
-            let dockerfile = format!("FROM {}\nRUN [\"/probe\", \"fail\"]\n", bench.base);
+            let dockerfile = bench.dockerfile("RUN [\"/probe\", \"fail\"]\n");
             let (outcome, events) = bench.build(builder, "bad", &dockerfile, &[]).await;
             let failed = outcome.unwrap_err();
             println!("{builder:?}: {}", failed.message);
@@ -141,7 +136,7 @@ async fn docker_a_failed_build_tells_the_builders_words() {
 #[tokio::test]
 async fn docker_the_classic_builder_honours_a_memory_limit() {
     on_docker("limit", async |bench| {
-        let dockerfile = format!("FROM {}\nENV DO=hoard\nRUN [\"/probe\"]\n", bench.base);
+        let dockerfile = bench.dockerfile("ENV DO=hoard\nRUN [\"/probe\"]\n");
         let mut request = bench.request(Builder::Classic, "fat");
         request.memory_bytes = Some(64 << 20);
         request.cpus = Some(0.5);
@@ -162,10 +157,9 @@ async fn docker_dropping_a_build_ends_its_step_in_the_engine() {
     on_docker("cancel", async |bench| {
         for builder in [Builder::BuildKit, Builder::Classic] {
             let token = format!("{}-{builder:?}", bench.agent);
-            let dockerfile = format!(
-                "FROM {}\nRUN [\"/probe\", \"sleep\", \"300\", \"{token}\"]\n",
-                bench.base
-            );
+            let dockerfile = bench.dockerfile(&format!(
+                "RUN [\"/probe\", \"sleep\", \"300\", \"{token}\"]\n"
+            ));
             let (sender, mut events) = mpsc::channel(100);
             let context = tar_of(&[("Dockerfile", dockerfile.as_bytes(), 0o644)]);
             let request = bench.request(builder, "never");
