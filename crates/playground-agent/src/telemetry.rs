@@ -9,6 +9,11 @@ pub fn init(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new("info,sqlx=warn,hyper=warn,reqwest=warn,tower_http=warn")
     });
+    // bollard shows whole answers, variables included, to whoever asks for more.
+    let filter = match "bollard=info".parse() {
+        Ok(quiet) => filter.add_directive(quiet),
+        Err(_) => filter,
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

@@ -40,6 +40,7 @@ mod port;
 mod readiness;
 mod sweep;
 mod view;
+mod watch;
 
 use std::sync::Arc;
 
@@ -155,6 +156,7 @@ impl Control {
         self.spawn_builder();
         self.spawn_events();
         self.spawn_sweeper();
+        self.spawn_watch();
         self.wake_all().await?;
         Ok(())
     }

@@ -128,6 +128,15 @@ impl Store {
         Ok(done.rows_affected())
     }
 
+    /// Puts one build back that could not be run. Nothing happens when it ended meanwhile.
+    pub async fn requeue_build(&self, id: BuildId) -> Result<()> {
+        sqlx::query("UPDATE builds SET status = 'queued', started_at = NULL, steps = '[]' WHERE id = $1 AND status = 'building'")
+            .bind(id.to_string())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
     /// Writes the steps so far.
     pub async fn set_build_steps(&self, id: BuildId, steps: &[BuildStep]) -> Result<()> {
         sqlx::query("UPDATE builds SET steps = $2 WHERE id = $1")

@@ -31,6 +31,11 @@ const PART_BYTES: usize = 64 * 1024;
 /// Parts and events in flight.
 const IN_FLIGHT: usize = 16;
 
+/// A build that the engine broke off is begun so often.
+const ATTEMPTS: i64 = 10;
+/// Wait before a build is begun again.
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// How one try ended.
 enum Ended {
     Built,
@@ -48,12 +53,14 @@ impl Control {
             // Left as it is: the next start queues it again.
             () = self.shutdown.cancelled() => return,
         };
-        let ended = ended.unwrap_or_else(|error| {
-            Err(Failure::new(
-                FailureKind::EngineError,
-                format!("the build could not be run: {}", crate::error_chain(&error)),
-            ))
-        });
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(error) if build.attempt < ATTEMPTS => return self.put_back(build, &error).await,
+            Err(error) => {
+                let message = format!("the build could not be run: {}", crate::error_chain(&error));
+                Err(Failure::new(FailureKind::EngineError, message))
+            }
+        };
         let (status, failure) = match ended {
             Ok(()) => (BuildStatus::Completed, None),
             Err(failure) if failure.kind == FailureKind::Cancelled => {
@@ -76,6 +83,27 @@ impl Control {
                 "the end of a build could not be written"
             );
         }
+    }
+
+    /// Not the build's fault: it is queued again, and begun when the engine had a moment to come back.
+    async fn put_back(&self, build: &BuildRow, error: &StepError) {
+        tracing::warn!(
+            error = &crate::error_chain(error),
+            attempt = build.attempt,
+            "a build is begun again"
+        );
+        // Cancel-safe: both only wait.
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            () = self.shutdown.cancelled() => return,
+        }
+        if let Err(error) = self.store.requeue_build(build.id).await {
+            tracing::error!(
+                error = &crate::error_chain(&error),
+                "a build could not be queued again"
+            );
+        }
+        self.builder.wake();
     }
 
     /// Wheels only first, with the shared package cache; then, where that needs a source build and the operator allows
@@ -157,7 +185,7 @@ impl Control {
             Ok(Ok(())) => Ended::Built,
             Ok(Err(failed)) if failed.not_supported => Ended::NotSupported,
             Ok(Err(BuildFailed {
-                engine: Some(error @ EngineError::Unreachable { .. }),
+                engine: Some(error @ (EngineError::Unreachable { .. } | EngineError::Stream { .. })),
                 ..
             })) => {
                 return Err(StepError::Engine(error));
