@@ -1,1 +1,60 @@
-fn main() {}
+//! `cargo xtask`: everything a fresh machine needs, and no other tool to install first.
+//!
+//! | command | what it does |
+//! |---|---|
+//! | `up` | from a fresh Debian or Ubuntu machine with Rust to a running Playground |
+//! | `test` | every check and every test level, with a table of what ran |
+//! | `bench create` | what a create costs, beside the plain way, in one run |
+//! | `cage` | what a plugin container is confined by, as a table |
+//! | `fuzz` | the fuzz targets, each for a bounded time |
+
+mod agent;
+mod bench;
+mod binary;
+mod cage;
+mod command;
+mod docker;
+mod fuzz;
+mod python;
+mod repo;
+mod report;
+mod step;
+mod test;
+mod up;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "Runs, tests and measures Synapse Playground"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring up a Playground: Docker, base image, binary, Agent, and an example app
+    Up(up::Options),
+    /// Check and test everything
+    Test(test::Options),
+    /// Measure, side by side with the plain way
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Show what confines a plugin container
+    Cage,
+    /// Run the fuzz targets
+    Fuzz(fuzz::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Up(options) => up::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Bench(bench) => bench::run(&bench),
+        Command::Cage => cage::run(),
+        Command::Fuzz(options) => fuzz::run(&options),
+    }
+}

@@ -1,6 +1,7 @@
 """Runs the launcher's tests against every major of Gradio, each in its own environment.
 
     python images/launcher/tests/run.py [--majors 6 ...] [--no-timing] [-k EXPRESSION]
+    python images/launcher/tests/run.py --parts      only what needs no Gradio, the install step's explanations included
 
 Environments are kept below $PLAYGROUND_CACHE (default: .cache in the repository). Only the standard library is needed.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
 HERE = Path(__file__).resolve().parent
+INSTALL_TESTS = HERE.parents[1] / "plugin" / "tests"
 CACHE = Path(os.environ.get("PLAYGROUND_CACHE") or HERE.parents[2] / ".cache") / "launcher"
 UV_VERSION = "0.13.9"
 
@@ -71,8 +73,8 @@ def run_pytest(major: Optional[int], arguments: List[str]) -> Tuple[int, int, in
     env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
     if major:
         env.update(GRADIO_MAJOR=str(major), GRADIO_PYTHON=str(python_of("gradio-{}".format(major))))
-    file = HERE / ("test_shapes.py" if major else "test_parts.py")
-    command = [python_of("pytest"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--junitxml", report, file]
+    files = [HERE / "test_shapes.py"] if major else [HERE / "test_parts.py", INSTALL_TESTS]
+    command = [python_of("pytest"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--junitxml", report, *files]
     done = subprocess.run([*command, *arguments], env=env, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     counts = counted(report)
     print("{}: {} passed, {} failed, {} skipped".format(label, *counts), flush=True)
@@ -93,18 +95,22 @@ def counted(report: Path) -> Tuple[int, int, int]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Tests of the launcher.")
     parser.add_argument("--majors", type=int, nargs="+", choices=sorted(GRADIO), default=sorted(GRADIO))
+    parser.add_argument("--parts", action="store_true", help="only what needs no Gradio")
+    parser.add_argument("--shapes", action="store_true", help="leave that out")
     parser.add_argument("--no-timing", action="store_true", help="leave out the comparison with plain Python")
     parser.add_argument("-k", default=None, help="as in pytest")
     options = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
     ensure("pytest", "pytest==8.4.2")
-    missing = [reason for reason in map(ensure_gradio, options.majors) if reason]
+    majors = [] if options.parts else options.majors
+    missing = [reason for reason in map(ensure_gradio, majors) if reason]
     arguments = ["-k", options.k] if options.k else []
-    usable = [major for major in options.majors if python_of("gradio-{}".format(major)).exists()]
-    for major in usable + [None]:
+    usable = [major for major in majors if python_of("gradio-{}".format(major)).exists()]
+    suites = usable if options.shapes else [None, *usable]
+    for major in suites:
         (CACHE / "report-{}.xml".format(major or "parts")).unlink(missing_ok=True)
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda major: run_pytest(major, arguments), [None, *usable]))
+        results = list(pool.map(lambda major: run_pytest(major, arguments), suites))
     passed, failed, skipped = (sum(column) for column in zip(*results))
     if not options.no_timing and 6 in usable:
         from timing import compare
@@ -112,8 +118,7 @@ def main() -> int:
         failed += compare(str(python_of("gradio-6")), CACHE)
     for reason in missing:
         print("FAILED: " + reason)
-    print("{} skipped".format(skipped))
-    print("{} passed, {} failed".format(passed, failed + len(missing)))
+    print("{} passed, {} failed, {} skipped".format(passed, failed + len(missing), skipped))
     return 1 if failed or missing else 0
 
 

@@ -1,0 +1,98 @@
+//! An Agent of our own: started, waited for, and ended with whoever started it.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use anyhow::{Context as _, bail};
+
+use crate::command::{command, output};
+
+/// A running Agent and the command line that talks to it.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    child: Child,
+    binary: PathBuf,
+    data_dir: PathBuf,
+    /// Its address.
+    pub(crate) url: String,
+}
+
+impl Agent {
+    /// Starts an Agent on this data directory and waits until it is ready.
+    pub(crate) fn start(
+        binary: &Path,
+        data_dir: &Path,
+        arguments: &[&str],
+    ) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(data_dir)?;
+        let log = data_dir.join("agent.log");
+        let mut child = command(binary, &["agent", "--data-dir"])
+            .arg(data_dir)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
+            .spawn()
+            .context("the Agent could not be started")?;
+        let stdout = child
+            .stdout
+            .take()
+            .context("the Agent has no standard output")?;
+        let ready = BufReader::new(stdout)
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("ready ").map(str::to_owned));
+        match ready {
+            Some(url) => Ok(Self {
+                child,
+                binary: binary.to_owned(),
+                data_dir: data_dir.to_owned(),
+                url,
+            }),
+            None => {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                bail!("the Agent ended before it was ready:\n{said}")
+            }
+        }
+    }
+
+    /// Runs the command line against this Agent and returns what it printed.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        output(
+            command(&self.binary, arguments)
+                .env("PLAYGROUND_URL", &self.url)
+                .env("PLAYGROUND_DATA_DIR", &self.data_dir)
+                .env_remove("PLAYGROUND_TOKEN"),
+        )
+    }
+
+    /// The same, as JSON.
+    pub(crate) fn json(&self, arguments: &[&str]) -> anyhow::Result<serde_json::Value> {
+        let text = self.cli(&[&["--output", "json"], arguments].concat())?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("{arguments:?} printed no JSON: {text}"))
+    }
+
+    /// Stays until the Agent ends.
+    pub(crate) fn wait(&mut self) -> anyhow::Result<()> {
+        let status = self.child.wait()?;
+        anyhow::ensure!(status.success(), "the Agent ended with {status}");
+        Ok(())
+    }
+}
+
+impl Drop for Agent {
+    /// Apps keep running, as they do whenever an Agent ends.
+    fn drop(&mut self) {
+        let pid = self.child.id().to_string();
+        let asked = command("kill", &["-TERM", &pid])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
+        if !asked {
+            drop(self.child.kill());
+        }
+        drop(self.child.wait());
+    }
+}

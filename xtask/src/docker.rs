@@ -1,0 +1,121 @@
+//! A Docker Engine that answers. One that does is never touched; where none does, Debian's is installed and started.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+use crate::command::{apt_install, command, exists, is_root, run};
+use crate::repo;
+
+/// How long a started engine may take until it answers.
+const START: Duration = Duration::from_secs(60);
+/// The engine is asked again this often.
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// Makes sure of an engine; says what was done.
+pub(crate) fn ensure() -> anyhow::Result<String> {
+    if answers() {
+        return Ok("answers already".to_owned());
+    }
+    if std::env::var_os("DOCKER_HOST").is_some() {
+        bail!(
+            "DOCKER_HOST is set and nothing answers there; unset it to use an engine on this machine"
+        );
+    }
+    let installed = exists("dockerd");
+    if !installed {
+        apt_install(&["docker.io", "iptables", "ca-certificates"])
+            .context("Docker Engine could not be installed: install it by hand (Debian and Ubuntu: docker.io)")?;
+    }
+    if !answers() {
+        start()?;
+    }
+    Ok(if installed {
+        "started"
+    } else {
+        "installed and started"
+    }
+    .to_owned())
+}
+
+/// Whether an engine answers at the usual place.
+fn answers() -> bool {
+    match std::env::var("DOCKER_HOST") {
+        Ok(host) if !host.starts_with("unix://") => command("docker", &["version"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success()),
+        Ok(host) => pings(Path::new(host.trim_start_matches("unix://"))),
+        Err(_) => pings(Path::new("/var/run/docker.sock")),
+    }
+}
+
+fn pings(socket: &Path) -> bool {
+    first_line(socket).is_some_and(|line| line.contains(" 200 "))
+}
+
+fn first_line(socket: &Path) -> Option<String> {
+    let mut stream = UnixStream::connect(socket).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    stream
+        .write_all(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+        .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.lines().next().map(|line| format!("{line} "))
+}
+
+/// Through systemd where that runs this machine, else by hand, in the background, with its log in the cache.
+fn start() -> anyhow::Result<()> {
+    if !is_root() {
+        bail!("a Docker Engine must be started by root: sudo systemctl start docker");
+    }
+    if Path::new("/run/systemd/system").is_dir() {
+        run(&mut command("systemctl", &["start", "docker"]))?;
+        return wait_until_it_answers(Path::new("journalctl -u docker"));
+    }
+    let log = repo::cache().join("dockerd.log");
+    std::fs::create_dir_all(repo::cache())?;
+    // A pid file of an engine that died without removing it keeps the next one from starting.
+    drop(std::fs::remove_file("/var/run/docker.pid"));
+    let out = File::create(&log)?;
+    command("dockerd", &[])
+        .stdout(out.try_clone()?)
+        .stderr(out)
+        // A group of its own: it must outlive the terminal that this command runs in.
+        .process_group(0)
+        .spawn()
+        .context("dockerd could not be started")?;
+    wait_until_it_answers(&log)
+}
+
+fn wait_until_it_answers(log: &Path) -> anyhow::Result<()> {
+    let deadline = Instant::now() + START;
+    while Instant::now() < deadline {
+        if answers() {
+            return Ok(());
+        }
+        pause(INTERVAL);
+    }
+    bail!(
+        "the Docker Engine did not answer within {} s: see {}",
+        START.as_secs(),
+        PathBuf::from(log).display()
+    )
+}
+
+/// Waits between two looks at something that cannot tell us when it changes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "polls another process, in a program that does nothing else"
+)]
+pub(crate) fn pause(interval: Duration) {
+    std::thread::sleep(interval);
+}

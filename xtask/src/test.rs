@@ -1,0 +1,310 @@
+//! `cargo xtask test`: cheap checks first, then level by level, and a table of what ran.
+//!
+//! The Rust tests are built once; each test binary is then run by itself, so that its tests can be counted at their
+//! level. Nothing is skipped silently: what a level needs is installed, or the run fails.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::Value;
+
+use crate::command::{command, exists, output, run as run_command};
+use crate::report::{Counts, Level, Report};
+use crate::step::{say, step};
+use crate::{docker, python, repo};
+
+/// What can be chosen.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Only these levels, such as L0,L2
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Leave out formatting and lints
+    #[arg(long)]
+    no_lint: bool,
+    /// The long form of suites that have one (every Gradio major for the launcher)
+    #[arg(long)]
+    full: bool,
+}
+
+/// A test binary, as cargo built it.
+#[derive(Debug)]
+struct Suite {
+    package: String,
+    target: String,
+    executable: PathBuf,
+    folder: PathBuf,
+}
+
+/// Runs everything that was chosen.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let wanted = wanted(options)?;
+    if !options.no_lint {
+        lint()?;
+    }
+    let mut report = Report::default();
+    let suites = build_tests()?;
+    let (docker_suites, plain): (Vec<Suite>, Vec<Suite>) = suites
+        .into_iter()
+        .partition(|suite| suite.level() == Level::L5);
+    run_suites(&plain, &wanted, &mut report)?;
+    if wanted.contains(&Level::L0) {
+        step("Python", python::ensure)?;
+        script(
+            Level::L0,
+            "launcher and install parts",
+            "images/launcher/tests/run.py",
+            &["--parts"],
+            &mut report,
+        )?;
+    }
+    if wanted
+        .iter()
+        .any(|level| matches!(level, Level::L5 | Level::L6))
+    {
+        let binary = prepare_engine()?;
+        run_suites(&docker_suites, &wanted, &mut report)?;
+        real_parts(&wanted, options, &binary, &mut report)?;
+    }
+    say(&format!("\n{}", report.text(&wanted)));
+    if report.has_failures() {
+        bail!("some tests failed");
+    }
+    Ok(())
+}
+
+fn wanted(options: &Options) -> anyhow::Result<Vec<Level>> {
+    if options.only.is_empty() {
+        return Ok(Level::ALL.to_vec());
+    }
+    let level = |name: &String| {
+        Level::ALL
+            .into_iter()
+            .find(|level| format!("{level:?}").eq_ignore_ascii_case(name))
+            .with_context(|| format!("there is no level {name}"))
+    };
+    options.only.iter().map(level).collect()
+}
+
+fn lint() -> anyhow::Result<()> {
+    let cargo = env!("CARGO");
+    step("Formatting", || {
+        run_command(&mut command(cargo, &["fmt", "--all", "--check"]))?;
+        Ok("clean")
+    })?;
+    step("Lints", || {
+        let all = [
+            "clippy",
+            "--locked",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "--deny",
+            "warnings",
+        ];
+        run_command(&mut command(cargo, &all))?;
+        Ok("clean")
+    })?;
+    step("Dependencies", || {
+        if !exists("cargo-deny") {
+            return Ok("not checked: cargo-deny is not installed");
+        }
+        run_command(&mut command(
+            cargo,
+            &["deny", "--offline", "check", "bans", "licenses", "sources"],
+        ))?;
+        Ok("clean")
+    })?;
+    Ok(())
+}
+
+fn build_tests() -> anyhow::Result<Vec<Suite>> {
+    let mut suites = Vec::new();
+    step("Tests are built", || {
+        let arguments = [
+            "test",
+            "--locked",
+            "--workspace",
+            "--no-run",
+            "--quiet",
+            "--message-format=json",
+        ];
+        let messages = output(&mut command(env!("CARGO"), &arguments))?;
+        suites = messages
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .filter_map(Suite::of)
+            .collect();
+        suites.sort_by(|a, b| {
+            (a.level(), &a.package, &a.target).cmp(&(b.level(), &b.package, &b.target))
+        });
+        Ok(format!("{} test binaries", suites.len()))
+    })?;
+    Ok(suites)
+}
+
+impl Suite {
+    /// The test binary in a message of cargo's, if it is about one.
+    fn of(message: Value) -> Option<Self> {
+        if !message["profile"]["test"].as_bool()? {
+            return None;
+        }
+        let executable = PathBuf::from(message["executable"].as_str()?);
+        let folder = Path::new(message["manifest_path"].as_str()?)
+            .parent()?
+            .to_owned();
+        let package = folder.file_name()?.to_string_lossy().into_owned();
+        let target = message["target"]["name"].as_str()?.to_owned();
+        Some(Self {
+            package,
+            target,
+            executable,
+            folder,
+        })
+    }
+
+    /// Where its tests belong.
+    fn level(&self) -> Level {
+        let is_lib = self.target == self.package.replace('-', "_");
+        match self.package.as_str() {
+            _ if self.target.starts_with("docker") => Level::L5,
+            "playground-store" => Level::L1,
+            "playground-control" if !is_lib => Level::L2,
+            "playground-agent" | "playground-client" | "playground-cli" | "playground-testkit" => {
+                Level::L3
+            }
+            _ => Level::L0,
+        }
+    }
+
+    fn run(&self) -> anyhow::Result<Counts> {
+        let mut test = command(&self.executable, &[]);
+        test.current_dir(&self.folder)
+            .env("CARGO_MANIFEST_DIR", &self.folder);
+        if self.level() == Level::L5 {
+            // Two at a time: each brings up containers of its own on a machine with few cores.
+            test.arg("--test-threads=2");
+        }
+        counted(&mut test)
+    }
+}
+
+fn run_suites(suites: &[Suite], wanted: &[Level], report: &mut Report) -> anyhow::Result<()> {
+    for suite in suites
+        .iter()
+        .filter(|suite| wanted.contains(&suite.level()))
+    {
+        let name = format!("{}/{}", suite.package, suite.target);
+        suite_step(suite.level(), &name, report, || suite.run())?;
+    }
+    Ok(())
+}
+
+/// Docker, the binary under test, and the base image.
+fn prepare_engine() -> anyhow::Result<PathBuf> {
+    step("Docker Engine", docker::ensure)?;
+    let mut binary = PathBuf::new();
+    step("Binary", || {
+        binary = crate::binary::build(crate::binary::Profile::Debug)?;
+        Ok("built")
+    })?;
+    step("Base image", || {
+        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
+        Ok("there")
+    })?;
+    step("Python", python::ensure)?;
+    Ok(binary)
+}
+
+fn real_parts(
+    wanted: &[Level],
+    options: &Options,
+    binary: &Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    if wanted.contains(&Level::L5) {
+        let majors: &[&str] = if options.full {
+            &["--shapes"]
+        } else {
+            &["--shapes", "--no-timing", "--majors", "6"]
+        };
+        script(
+            Level::L5,
+            "launcher shapes on real Gradio",
+            "images/launcher/tests/run.py",
+            majors,
+            report,
+        )?;
+    }
+    if wanted.contains(&Level::L6) {
+        let binary = binary.to_string_lossy();
+        script(
+            Level::L6,
+            "contract",
+            "python/contract/run.py",
+            &["--binary", &binary],
+            report,
+        )?;
+    }
+    Ok(())
+}
+
+fn script(
+    level: Level,
+    name: &str,
+    path: &str,
+    arguments: &[&str],
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    suite_step(level, name, report, || {
+        counted(
+            command("python3", &[path])
+                .args(arguments)
+                .env("PLAYGROUND_CACHE", repo::cache()),
+        )
+    })
+}
+
+fn suite_step(
+    level: Level,
+    name: &str,
+    report: &mut Report,
+    work: impl FnOnce() -> anyhow::Result<Counts>,
+) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let mut counts = Counts::default();
+    step(&format!("{level:?} {name}"), || {
+        counts = work()?;
+        let Counts {
+            passed,
+            failed,
+            skipped,
+        } = counts;
+        Ok(format!("{passed} passed, {failed} failed, {skipped} skipped").replace(',', " ·"))
+    })?;
+    report.add(level, name, counts, begun.elapsed());
+    Ok(())
+}
+
+/// Runs a test runner and counts what it says. One that fails without saying so failed all the same.
+fn counted(test: &mut std::process::Command) -> anyhow::Result<Counts> {
+    let ran = test
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .output()?;
+    let text = String::from_utf8_lossy(&ran.stdout);
+    let mut counts = Counts::in_text(&text);
+    if !ran.status.success() {
+        say(&text);
+        counts.failed = counts.failed.max(1);
+    }
+    if counts == Counts::default() && !text.contains("running 0 tests") {
+        say(&text);
+        bail!("{test:?} ran no test");
+    }
+    Ok(counts)
+}
