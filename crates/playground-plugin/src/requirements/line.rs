@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use pep508_rs::pep440_rs::VersionSpecifiers;
-use pep508_rs::{PackageName, Requirement, VersionOrUrl};
+use pep508_rs::{ExtraName, PackageName};
 
 use super::marker::Marker;
 
@@ -143,24 +143,46 @@ fn package(head: &str, has_hashes: bool) -> Option<Line> {
         Some((what, marker)) => (what, Marker::parse(marker)?),
         None => (head, Marker::always()),
     };
-    // Addresses are not for this parser: it would expand environment variables in them.
+    // Put together by hand: the parser for whole lines expands environment variables in addresses, and panics on names
+    // that end in punctuation (`a.*`).
     if what.contains(['@', '/', '\\', '$', ':']) || ARCHIVES.iter().any(|end| what.ends_with(end)) {
         return None;
     }
-    let requirement = Requirement::<pep508_rs::VerbatimUrl>::from_str(what).ok()?;
-    let versions = match requirement.version_or_url {
-        None => VersionSpecifiers::empty(),
-        Some(VersionOrUrl::VersionSpecifier(versions)) => versions,
-        Some(VersionOrUrl::Url(_)) => return None,
-    };
-    let has_extras = !requirement.extras.is_empty();
+    let end = what
+        .find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c))
+        .unwrap_or(what.len());
+    let (name, rest) = what.split_at(end);
+    let (has_extras, versions) = extras(rest.trim())?;
     Some(Line::Package(Package {
-        name: requirement.name,
+        name: PackageName::new(name.to_owned()).ok()?,
         has_extras,
-        versions,
+        versions: specifiers(versions.trim())?,
         marker,
         has_hashes,
     }))
+}
+
+/// Whether there are extras, and what follows them.
+fn extras(rest: &str) -> Option<(bool, &str)> {
+    let Some(inside) = rest.strip_prefix('[') else {
+        return Some((false, rest));
+    };
+    let (names, rest) = inside.split_once(']')?;
+    let is_name = |name: &str| ExtraName::new(name.trim().to_owned()).is_ok();
+    let none = names.trim().is_empty();
+    (none || names.split(',').all(is_name)).then_some((!none, rest))
+}
+
+/// Version specifiers, in the parentheses of old where there are any.
+fn specifiers(text: &str) -> Option<VersionSpecifiers> {
+    let text = match text.strip_prefix('(') {
+        Some(inside) => inside.strip_suffix(')')?,
+        None => text,
+    };
+    if text.trim().is_empty() {
+        return Some(VersionSpecifiers::empty());
+    }
+    VersionSpecifiers::from_str(text).ok()
 }
 
 fn local(head: &str) -> Option<String> {
@@ -209,6 +231,8 @@ mod tests {
             "package pillow-simd>=9, <10"
         );
         assert_eq!(kind("uvicorn[standard]==0.30"), "package uvicorn==0.30");
+        assert_eq!(kind("a [b, c] (>=1)"), "package a>=1");
+        assert_eq!(kind("a[]"), "package a");
         assert_eq!(
             kind("numpy>=1; python_version < '3.12'"),
             "package numpy>=1"
@@ -247,6 +271,14 @@ mod tests {
             "a ; nonsense",
             "a --global-option=x",
             "a @ file://${HOME}/x.whl",
+            "6.* --hash=sha256:00",
+            "a.",
+            "a[",
+            "a[b",
+            "a[b c]",
+            "a (>=1",
+            "a b",
+            "a>=1 <2",
         ] {
             assert_eq!(kind(text), "other", "{text}");
         }

@@ -44,6 +44,13 @@ proptest! {
     }
 
     #[test]
+    fn any_lines_of_requirements(text in r"([a-z0-9.*_\\[\\]()<>=!~;,@#/:' -]{0,40}\n){0,4}") {
+        let requirements = playground_plugin::requirements::Requirements::parse(&text);
+        requirements.satisfied_by(&Default::default(), Some("3.12.7"));
+        requirements.exclude_newer();
+    }
+
+    #[test]
     fn item_12_any_bytes_behind_a_magic(magic in prop::sample::select(vec![&b"PK\x03\x04"[..], b"PK\x05\x06", b"\x1f\x8b\x08", b""]), bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         check_quietly(&[magic, &bytes].concat())?;
     }
