@@ -13,6 +13,7 @@ mod error;
 pub mod intent;
 mod launch;
 pub mod outcome;
+mod patience;
 mod port;
 mod row;
 mod setting;
@@ -22,9 +23,8 @@ mod token;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use patience::{Pool, patient};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use build::{BuildRow, NewBuild};
 pub use container::{ContainerFilter, ContainerRow, Desired, Spec};
@@ -45,13 +45,15 @@ const READERS: u32 = 4;
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
-    read: SqlitePool,
-    write: SqlitePool,
+    read: Pool,
+    write: Pool,
 }
 
 impl Store {
     /// Opens the database file, making it when it is not there, and brings its schema up to date.
     pub async fn open(file: &Path) -> Result<Self> {
+        #[cfg(feature = "testing")]
+        let _hold = patience::Hold::alone();
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -73,7 +75,10 @@ impl Store {
             .max_connections(READERS)
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self { read, write })
+        Ok(Self {
+            read: patient(read),
+            write: patient(write),
+        })
     }
 
     /// Ends all connections; the write-ahead log is folded into the file.
