@@ -1,1 +1,50 @@
-//! Placeholder.
+//! The async Rust client of a Synapse Playground Agent.
+//!
+//! ```text
+//! Client ── create_container ─▶ Created { build_id, .. } ── build_log(build_id) ─▶ lines, status words, the end
+//!                                        └── wait_for_build(build_id, deadline) ─▶ Launch { result: container }
+//! ```
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), playground_client::ClientError> {
+//! use std::time::Duration;
+//! use playground_client::{Client, CreateRequest};
+//!
+//! let client = Client::new("http://127.0.0.1:8000", Some("the token"))?;
+//! let created = client.create_container(&CreateRequest::of("my-plugin@1.0.0")).await?;
+//! let launch = client.wait_for_build(&created.build_id, Duration::from_secs(600)).await?;
+//! if let Some(ready) = launch.result {
+//!     println!("{}", ready.container.endpoint.unwrap_or_default());
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Guarantees
+//! * Every call ends: with an answer, or with a [`ClientError`] that says who has to act. Nothing is sent twice; only
+//!   log streams reconnect, and go on where they were.
+//! * The token goes to the address it was given for and nowhere else: redirects are not followed, and the links in an
+//!   answer are only read for what they ask, not for where they lead.
+//!
+//! Assumptions: for `https` addresses the process has a rustls crypto provider installed, or leaves the choice to rustls.
+
+mod archive;
+mod builds;
+mod client;
+mod containers;
+mod create;
+mod docker;
+mod error;
+mod logs;
+mod pages;
+mod releases;
+mod sse;
+mod upload;
+
+pub use archive::Archive;
+pub use client::Client;
+pub use containers::{ContainerFilter, Removal, WantedStatus};
+pub use create::CreateRequest;
+pub use docker::DockerContainer;
+pub use error::{Cause, ClientError};
+pub use logs::{LogEvent, LogTail};
+pub use playground_types::wire;

@@ -1,0 +1,164 @@
+//! What goes over the wire for each call.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use playground_client::{Archive, ClientError, CreateRequest, Removal, WantedStatus};
+use playground_types::LaunchStatus;
+use serde_json::json;
+
+use crate::answers::{answer, container, created, launch};
+use crate::stub::Stub;
+
+#[tokio::test]
+async fn each_call_has_its_own_route() {
+    let gone = || answer(204, &json!(null));
+    let list = || answer(200, &json!([]));
+    let page = || {
+        answer(
+            200,
+            &json!({"count": 0, "next": null, "previous": null, "results": []}),
+        )
+    };
+    let one = || answer(200, &container(1));
+    let stub = Stub::start([
+        one(),
+        one(),
+        one(),
+        answer(202, &json!(null)),
+        list(),
+        one(),
+        one(),
+        one(),
+        gone(),
+        page(),
+        answer(202, &json!(null)),
+        page(),
+        gone(),
+    ])
+    .await;
+    let client = stub.client();
+    client.container("한글 name").await.unwrap();
+    client
+        .update_container("7", WantedStatus::Stopped)
+        .await
+        .unwrap();
+    client.restart_container("7").await.unwrap();
+    assert_eq!(
+        client.delete_container("7").await.unwrap(),
+        Removal::OnItsWay
+    );
+    client.docker_containers().await.unwrap();
+    client.docker_container("ab").await.unwrap();
+    client.stop_docker_container("ab").await.unwrap();
+    client.start_docker_container("ab").await.unwrap();
+    assert_eq!(
+        client.delete_docker_container("ab").await.unwrap(),
+        Removal::Done
+    );
+    client.builds(2, 10).await.unwrap();
+    client.cancel_build("b1").await.unwrap();
+    client.releases(1, 20).await.unwrap();
+    client.delete_release("p@1.0+cu1").await.unwrap();
+    assert_eq!(
+        stub.lines(),
+        [
+            "GET /containers/%ED%95%9C%EA%B8%80%20name/",
+            "PATCH /containers/7/",
+            "POST /containers/7/restart/",
+            "DELETE /containers/7/",
+            "GET /containers/docker/",
+            "GET /containers/docker/ab/",
+            "POST /containers/docker/ab/stop/",
+            "POST /containers/docker/ab/start/",
+            "DELETE /containers/docker/ab/",
+            "GET /builds/?page=2&page_size=10",
+            "DELETE /builds/b1/",
+            "GET /plugin_releases/?page=1&page_size=20",
+            "DELETE /plugin_releases/p@1.0+cu1/",
+        ]
+    );
+    let asked = stub.asked();
+    assert!(
+        asked
+            .iter()
+            .all(|asked| asked.header("authorization") == Some("a-token"))
+    );
+    assert_eq!(asked[1].body, r#"{"status":"stopped"}"#);
+}
+
+#[tokio::test]
+async fn an_upload_carries_its_length_its_fields_and_says_how_far_it_is() {
+    let stub = Stub::start([answer(202, &created(1))]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("plugin.zip");
+    std::fs::write(&path, vec![b'z'; 200_000]).unwrap();
+    let archive = Archive::open(&path).await.unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let progress = {
+        let seen = Arc::clone(&seen);
+        move |bytes| seen.lock().unwrap().push(bytes)
+    };
+    let request = CreateRequest {
+        model: Some(3),
+        labels: vec!["a".into(), "b".into()],
+        ..CreateRequest::default()
+    };
+    let created = stub
+        .client()
+        .create_container_from(archive, &request, progress)
+        .await
+        .unwrap();
+    assert_eq!(created.build_id, "0198c0de-0000-7000-8000-000000000001");
+    let asked = &stub.asked()[0];
+    assert_eq!(asked.line, "POST /containers/");
+    assert!(asked.header("content-length").is_some(), "never chunked");
+    for part in [
+        "name=\"model\"\r\n\r\n3",
+        "name=\"labels\"\r\n\r\na",
+        "name=\"labels\"\r\n\r\nb",
+    ] {
+        assert!(asked.body.contains(part), "{part}");
+    }
+    assert!(
+        asked
+            .body
+            .contains("name=\"file\"; filename=\"plugin.zip\"")
+    );
+    let seen = seen.lock().unwrap();
+    assert!(
+        seen.len() > 2 && seen.is_sorted() && seen.last() == Some(&200_000),
+        "{seen:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_archive_is_named() {
+    let error = Archive::open("/nowhere/plugin.zip").await.unwrap_err();
+    assert_eq!(error.to_string(), "/nowhere/plugin.zip cannot be read");
+    assert!(Archive::open("/").await.is_err());
+}
+
+#[tokio::test]
+async fn waiting_ends_with_the_launch_or_with_the_deadline() {
+    let stub = Stub::start([
+        answer(200, &launch("building")),
+        answer(200, &launch("starting")),
+        answer(200, &launch("failed")),
+    ])
+    .await;
+    let ended = stub
+        .client()
+        .wait_for_build("b1", Duration::from_secs(30))
+        .await
+        .unwrap();
+    assert_eq!(ended.status, LaunchStatus::Failed);
+
+    let stub = Stub::start((0..20).map(|_| answer(200, &launch("queued")))).await;
+    let error = stub
+        .client()
+        .wait_for_build("b1", Duration::from_millis(500))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ClientError::Timeout { .. }), "{error:?}");
+}
