@@ -1,0 +1,110 @@
+"""A plugin without Gradio: it starts at once and does what a test asks for, with the rights that an app has.
+
+``do`` in PLUGIN_PARAMS says how it listens; a request's path says what it does, its query with what.
+"""
+
+import errno
+import http.server
+import json
+import os
+import socket
+import time
+import urllib.parse
+
+PARAMS = json.loads(os.environ.get("PLUGIN_PARAMS") or "{}")
+DO = PARAMS.get("do", "serve")
+
+
+def hoard(query):
+    """Takes memory until there is none left."""
+    kept = []
+    while True:
+        kept.append(b"x" * (16 << 20))
+
+
+def bomb(query):
+    """Forks for ever, in a child, so that the app itself can go on."""
+    if os.fork() == 0:
+        while True:
+            try:
+                os.fork()
+            except OSError:
+                pass
+    return "lit"
+
+
+def write(query):
+    """Writes so many bytes to a path, the file removed afterwards unless it is to be kept; says how that went."""
+    path, left = query["path"], int(query.get("bytes", "1"))
+    try:
+        with open(path, "wb") as file:
+            while left > 0:
+                left -= file.write(b"x" * min(left, 1 << 20))
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    finally:
+        if "keep" not in query and os.path.exists(path):
+            try:
+                os.remove(path)
+            except OSError:
+                pass
+    return "written"
+
+
+ANSWERS = {
+    "/": lambda query: "ok",
+    "/env": lambda query: os.environb[query["name"].encode()],
+    "/exists": lambda query: str(os.path.exists(query["path"])),
+    "/files": lambda query: json.dumps(sorted(os.path.join(at, name) for at, _, names in os.walk("/app") for name in names)),
+    "/read": lambda query: open(query["path"], "rb").read(),
+    "/params": lambda query: json.dumps(PARAMS),
+    "/write": write,
+    "/hoard": hoard,
+    "/bomb": bomb,
+    "/exit": lambda query: os._exit(int(query["code"])),
+}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        url = urllib.parse.urlsplit(self.path)
+        answer = ANSWERS.get(url.path)
+        body = answer(dict(urllib.parse.parse_qsl(url.query))) if answer else b"there is nothing here"
+        body = body if isinstance(body, bytes) else body.encode()
+        self.send_response(200 if answer else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+def serve(address, port):
+    http.server.ThreadingHTTPServer((address, port), Handler).serve_forever()
+
+
+def hang_up_until(path):
+    """Listens, and hangs up on whoever calls."""
+    with socket.create_server(("0.0.0.0", 7860)) as server:
+        server.settimeout(0.05)
+        while not os.path.exists(path):
+            try:
+                server.accept()[0].close()
+            except TimeoutError:
+                pass
+
+
+print("mimic does", DO, flush=True)
+if DO == "hoard":
+    hoard({})
+if DO == "deaf":
+    time.sleep(3600)
+if DO == "mute":
+    socket.create_server(("0.0.0.0", 7860))
+    time.sleep(3600)
+if DO == "exit":
+    raise SystemExit(3)
+if DO == "late":
+    hang_up_until("/tmp/listen")
+serve("127.0.0.1" if DO == "loopback" else "0.0.0.0", 8080 if DO == "wrong port" else 7860)

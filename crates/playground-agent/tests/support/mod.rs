@@ -1,0 +1,340 @@
+//! A real Agent in this process, on a real engine, behind real HTTP; and nothing left of it afterwards.
+
+#![allow(
+    dead_code,
+    reason = "every test target compiles all of this and uses its part"
+)]
+
+pub(crate) mod docker;
+pub(crate) mod index;
+pub(crate) mod plugin;
+
+use std::fmt::Debug;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use playground_agent::http::into_service;
+use playground_agent::{AppState, Tokens, router};
+use playground_control::{Control, ControlConfig, Probe};
+use playground_engine::Engine;
+use playground_store::Store;
+use playground_types::wire::{Container, Created, Launch};
+use playground_types::{Failure, LaunchStatus, PortRange};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use docker::Leftovers;
+use plugin::Plugin;
+
+/// How long anything may take to become true.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+/// Ports of one Agent.
+const PORTS: u16 = 5;
+const TOKEN: &str = "a-token-for-tests-only";
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Each test target has ports of its own, each test in it a few of them.
+fn ports() -> PortRange {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let first = match env!("CARGO_CRATE_NAME") {
+        "docker_cage" => 19_100,
+        "docker_ports" => 19_200,
+        "docker_builds" => 19_300,
+        _ => 19_400,
+    } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
+    format!("{first}-{}", first + PORTS - 1)
+        .parse()
+        .expect("a range")
+}
+
+/// The Agent under test.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    /// What is on the label of everything it makes.
+    pub(crate) id: String,
+    pub(crate) network: String,
+    pub(crate) ports: PortRange,
+    pub(crate) control: Control,
+    url: String,
+    client: Client,
+}
+
+/// Runs a test with an Agent of its own whose settings it may change, or says why not.
+///
+/// The Agent lives in a runtime that ends before its leftovers are removed, so that nothing is made again.
+pub(crate) fn on_docker(
+    name: &str,
+    change: impl FnOnce(&mut ControlConfig),
+    test: impl AsyncFnOnce(&Agent),
+) {
+    let runtime = || tokio::runtime::Runtime::new().expect("a runtime");
+    let engine = Engine::docker(None);
+    if let Err(error) = runtime().block_on(engine.version()) {
+        let skip = std::env::var("PLAYGROUND_SKIP_DOCKER").is_ok_and(|value| value == "1");
+        assert!(
+            skip,
+            "no Docker Engine answers ({error}): start one, or set PLAYGROUND_SKIP_DOCKER=1 to leave these tests out"
+        );
+        println!("SKIPPED {name}: no Docker Engine answers");
+        return;
+    }
+    let id = format!("agent-test-{}-{name}", std::process::id());
+    // Dropped in the reverse of this order, panic or not.
+    let leftovers = Leftovers {
+        network: id.clone(),
+        agent_id: id,
+    };
+    let data = tempfile::tempdir().expect("a data directory");
+    let runtime = runtime();
+    let mut config = ControlConfig::new(data.path().to_owned());
+    config.network.clone_from(&leftovers.network);
+    config.port_range = ports();
+    config.publish_address = LOOPBACK;
+    change(&mut config);
+    runtime.block_on(async {
+        // Engines that were met in another runtime keep its connections.
+        let engine = Engine::docker(None);
+        let agent = Agent::start(engine, &leftovers.agent_id, data.path(), config).await;
+        test(&agent).await;
+        agent.control.stop().await;
+    });
+}
+
+impl Agent {
+    /// Composed as `serve` does, on a free port.
+    async fn start(engine: Engine, id: &str, data: &Path, config: ControlConfig) -> Self {
+        let store = Store::open(&data.join("playground.db"))
+            .await
+            .expect("a database");
+        // Known from the first moment on, so that whatever is made can be found again.
+        store.setting_or("agent_id", id).await.expect("a setting");
+        let tokens = Tokens::new(store.clone(), true);
+        tokens
+            .ensure(Some(&TOKEN.into()), data)
+            .await
+            .expect("a token");
+        let probe = Probe::http(config.probe_address).expect("a probe");
+        let (network, ports) = (config.network.clone(), config.port_range);
+        let control = Control::new(store, engine, probe, config)
+            .await
+            .expect("a loop");
+        assert_eq!(control.agent_id(), id);
+        let listener = tokio::net::TcpListener::bind((LOOPBACK, 0))
+            .await
+            .expect("a port");
+        let address = listener.local_addr().expect("an address");
+        control.start().await.expect("the loop starts");
+        let state = AppState::new(
+            control.clone(),
+            tokens,
+            playground_agent::http::Hold(Duration::from_secs(8)),
+        );
+        tokio::spawn(async move { axum::serve(listener, into_service(router(state))).await });
+        Self {
+            id: id.to_owned(),
+            network,
+            ports,
+            control,
+            url: format!("http://{address}/"),
+            client: Client::builder().no_proxy().build().expect("a client"),
+        }
+    }
+
+    /// A request to the API, with the token.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.url))
+            .header("Authorization", TOKEN)
+    }
+
+    /// Sends one; its status and its body.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> (StatusCode, Value) {
+        let answer = request.send().await.expect("the Agent answers");
+        let status = answer.status();
+        let text = answer.text().await.expect("a body");
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
+        (status, body)
+    }
+
+    /// Asks for what a create wants; whatever the answer is.
+    pub(crate) async fn ask(&self, create: &Create) -> (StatusCode, Value) {
+        let mut form = Form::new();
+        for (name, value) in &create.fields {
+            form = form.text(name.clone(), value.clone());
+        }
+        if let Some(archive) = &create.archive {
+            form = form.part("file", Part::bytes(archive.clone()).file_name("plugin.zip"));
+        }
+        self.send(self.request(Method::POST, "containers/").multipart(form))
+            .await
+    }
+
+    /// The same, accepted.
+    pub(crate) async fn create(&self, create: &Create) -> Created {
+        let (status, body) = self.ask(create).await;
+        assert!(status.is_success(), "{status} {body:#}");
+        serde_json::from_value(body).expect("a created container")
+    }
+
+    /// Creates and waits until the app is ready.
+    pub(crate) async fn ready(&self, create: &Create) -> Container {
+        let created = self.create(create).await;
+        self.ready_launch(&created.build_id).await
+    }
+
+    /// Waits until this launch's app is ready.
+    pub(crate) async fn ready_launch(&self, id: &str) -> Container {
+        let launch = self.settled(id).await;
+        assert_eq!(launch.status, LaunchStatus::Completed, "{launch:#?}");
+        self.show(launch.container_pk).await
+    }
+
+    /// Creates what cannot become ready, and waits until it is told why.
+    pub(crate) async fn failed(&self, create: &Create) -> (Container, Failure) {
+        let created = self.create(create).await;
+        let launch = self.settled(&created.build_id).await;
+        assert_eq!(launch.status, LaunchStatus::Failed, "{launch:#?}");
+        let container = self.show(created.container.pk).await;
+        assert_eq!(container.endpoint, None, "{container:#?}");
+        (container, launch.failure.expect("a reason"))
+    }
+
+    /// A launch as it is now.
+    pub(crate) async fn launch(&self, id: &str) -> Launch {
+        let (status, body) = self
+            .send(self.request(Method::GET, &format!("builds/{id}/")))
+            .await;
+        assert_eq!(status, StatusCode::OK, "{body:#}");
+        serde_json::from_value(body).expect("a launch")
+    }
+
+    /// A launch that has ended.
+    pub(crate) async fn settled(&self, id: &str) -> Launch {
+        eventually("the launch ends", async || {
+            let launch = self.launch(id).await;
+            if launch.status.is_final() {
+                Ok(launch)
+            } else {
+                Err(launch)
+            }
+        })
+        .await
+    }
+
+    /// A record as it is now, with Docker's attributes.
+    pub(crate) async fn show(&self, pk: i64) -> Container {
+        let (status, body) = self
+            .send(self.request(Method::GET, &format!("containers/{pk}")))
+            .await;
+        assert_eq!(status, StatusCode::OK, "{body:#}");
+        serde_json::from_value(body).expect("a container")
+    }
+
+    /// Stops or starts a container by its `status`.
+    pub(crate) async fn set_status(&self, pk: i64, status: &str) -> Container {
+        let request = self.request(Method::PATCH, &format!("containers/{pk}"));
+        let (code, body) = self.send(request.json(&json!({ "status": status }))).await;
+        assert_eq!(code, StatusCode::OK, "{body:#}");
+        serde_json::from_value(body).expect("a container")
+    }
+
+    /// Deletes a container.
+    pub(crate) async fn delete(&self, pk: i64) {
+        let (status, body) = self
+            .send(self.request(Method::DELETE, &format!("containers/{pk}")))
+            .await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{body:#}");
+    }
+
+    /// What an app answers to a path, at the address that the Agent gave out for it.
+    pub(crate) async fn call(&self, container: &Container, path: &str) -> Vec<u8> {
+        let url = format!("{}{path}", container.endpoint.as_deref().expect("ready"));
+        let answer = self.client.get(&url).send().await;
+        let answer = answer.unwrap_or_else(|error| panic!("{url}: {error}"));
+        assert!(answer.status().is_success(), "{url}: {}", answer.status());
+        answer.bytes().await.expect("a body").to_vec()
+    }
+
+    /// The same, as text.
+    pub(crate) async fn say(&self, container: &Container, path: &str) -> String {
+        String::from_utf8(self.call(container, path).await).expect("text")
+    }
+
+    /// Whether something answers HTTP at this address.
+    pub(crate) async fn answers(&self, url: &str) -> bool {
+        let request = self.client.get(url).timeout(Duration::from_secs(5));
+        request.send().await.is_ok()
+    }
+}
+
+/// What a create sends.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Create {
+    fields: Vec<(String, String)>,
+    archive: Option<Vec<u8>>,
+}
+
+impl Create {
+    /// Uploads a plugin.
+    pub(crate) fn of(plugin: &Plugin) -> Self {
+        Self {
+            fields: vec![("plugin_release".to_owned(), plugin.release())],
+            archive: Some(plugin.zip()),
+        }
+    }
+
+    /// Names a release that was uploaded before.
+    pub(crate) fn again(plugin: &Plugin) -> Self {
+        Self {
+            archive: None,
+            ..Self::of(plugin)
+        }
+    }
+
+    pub(crate) fn field(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.fields.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn params(self, params: &Value) -> Self {
+        self.field("params", params.to_string())
+    }
+
+    pub(crate) fn limits(self, limits: &Value) -> Self {
+        self.field("limits", limits.to_string())
+    }
+}
+
+/// Looks again and again until there is what is waited for; tells the last state when there never is.
+pub(crate) async fn eventually<T, S: Debug>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<T, S>,
+) -> T {
+    let began = Instant::now();
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(state) => assert!(
+                began.elapsed() < DEADLINE,
+                "still not, after {DEADLINE:?}: {what}; the last state was {state:#?}"
+            ),
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The middle one.
+pub(crate) fn median(times: &[Duration]) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort();
+    sorted[sorted.len() / 2]
+}
