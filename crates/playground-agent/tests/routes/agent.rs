@@ -1,0 +1,242 @@
+//! An Agent without sockets: the real router over a scripted engine and a database of its own.
+
+use std::io::{Cursor, Write as _};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use playground_agent::Tokens;
+use playground_agent::http::{AppState, Hold, router, without_trailing_slash};
+use playground_control::{Control, ControlConfig, Probe};
+use playground_engine::fake::{AppBehaviour, BuildScript};
+use playground_engine::{Engine, FakeEngine};
+use playground_store::Store;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
+const BOUNDARY: &str = "a-boundary-that-no-test-contains";
+
+pub(crate) struct TestAgent {
+    pub(crate) fake: FakeEngine,
+    pub(crate) control: Control,
+    router: Router,
+    _dir: tempfile::TempDir,
+}
+
+/// A status and a body.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// Status, code and sentence of an error, on one line.
+    pub(crate) fn error(&self) -> String {
+        let body = self.json();
+        format!(
+            "{} {}: {}",
+            self.status.as_u16(),
+            body["code"].as_str().unwrap(),
+            body["detail"].as_str().unwrap()
+        )
+    }
+}
+
+impl TestAgent {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut ControlConfig)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let fake = FakeEngine::new();
+        fake.add_image("synapse-gradio-base:latest");
+        fake.behave_by_default(AppBehaviour {
+            ready_after: Duration::from_millis(10),
+            ..AppBehaviour::default()
+        });
+        fake.build_by_default(BuildScript {
+            takes: Duration::from_millis(10),
+            ..BuildScript::default()
+        });
+        let mut config = ControlConfig::new(dir.path().to_owned());
+        config.probe_host_ports = false;
+        change(&mut config);
+        let store = Store::open(&dir.path().join("playground.db"))
+            .await
+            .unwrap();
+        let tokens = Tokens::new(store.clone(), true);
+        tokens
+            .ensure(Some(&SecretString::from(TOKEN)), dir.path())
+            .await
+            .unwrap();
+        let control = Control::new(
+            store,
+            Engine::Fake(fake.clone()),
+            Probe::Fake(fake.clone()),
+            config,
+        )
+        .await
+        .unwrap();
+        control.start().await.unwrap();
+        let router = router(AppState::new(
+            control.clone(),
+            tokens,
+            Hold(Duration::from_secs(8)),
+        ));
+        Self {
+            fake,
+            control,
+            router,
+            _dir: dir,
+        }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self
+            .router
+            .clone()
+            .oneshot(without_trailing_slash(request))
+            .await
+            .unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Answer {
+            status,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, TOKEN)
+            .header(header::HOST, "agent.local:8000");
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send(request.body(body).unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    /// A form as the SDK sends it: text parts, then the archive without a content type of its own.
+    pub(crate) async fn form(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        archive: Option<&[u8]>,
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            write!(
+                body,
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            )
+            .unwrap();
+        }
+        if let Some(archive) = archive {
+            let disposition =
+                "Content-Disposition: form-data; name=\"file\"; filename=\"plugin-release.zip\"";
+            write!(body, "--{BOUNDARY}\r\n{disposition}\r\n\r\n").unwrap();
+            body.extend_from_slice(archive);
+            body.extend_from_slice(b"\r\n");
+        }
+        write!(body, "--{BOUNDARY}--\r\n").unwrap();
+        self.raw_form(path, body).await
+    }
+
+    pub(crate) async fn raw_form(&self, path: &str, body: Vec<u8>) -> Answer {
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, TOKEN)
+            .header(header::HOST, "agent.local:8000")
+            .header(
+                header::CONTENT_TYPE,
+                format!("multipart/form-data; boundary={BOUNDARY}"),
+            )
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// A created container, as its answer shows it.
+    pub(crate) async fn created(&self, fields: &[(&str, &str)]) -> Value {
+        let answer = self
+            .form(
+                "/containers/",
+                fields,
+                Some(&plugin("my-plugin", "1.0.0", "")),
+            )
+            .await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        answer.json()
+    }
+}
+
+/// A plugin with one line of code of its own.
+pub(crate) fn plugin(code: &str, version: &str, line: &str) -> Vec<u8> {
+    zip_of(&[
+        (
+            "config.yaml",
+            &format!(
+                "code: {code}\nversion: {version}\nactions:\n  gradio:\n    entrypoint: plugin.gradio_interface.app\n"
+            ),
+        ),
+        ("plugin/__init__.py", ""),
+        (
+            "plugin/gradio_interface.py",
+            &format!("import gradio as gr\n{line}\ndemo = gr.Interface(str, 'text', 'text')\n"),
+        ),
+    ])
+}
+
+pub(crate) fn zip_of(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// What differs from run to run, replaced.
+pub(crate) fn settled(mut body: Value) -> Value {
+    const VARYING: &[&str] = &[
+        "id",
+        "name",
+        "created_at",
+        "updated_at",
+        "build_id",
+        "ws_url",
+        "sse_url",
+        "status_url",
+        "agent_id",
+        "checksum",
+    ];
+    if let Some(fields) = body.as_object_mut() {
+        for (key, value) in fields.iter_mut() {
+            if VARYING.contains(&key.as_str()) && value.is_string() {
+                *value = json!(format!("[{key}]"));
+            }
+        }
+    }
+    body
+}
