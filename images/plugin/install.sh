@@ -72,7 +72,8 @@ run_with_requirements() {
 install_with_uv() {
     set -- "$uv" pip install --python "$python"
     [ -z "$outside" ] || set -- "$@" --break-system-packages
-    [ -z "$date_limit" ] || set -- "$@" --exclude-newer "$date_limit"
+    # What the base image has already may be too new for a Gradio of that date, and uv would keep it.
+    [ -z "$date_limit" ] || set -- "$@" --exclude-newer "$date_limit" --reinstall
     # uv writes no byte code unless asked, and every start of the app would take seconds longer.
     UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never run_with_requirements "$@"
 }
