@@ -1,5 +1,6 @@
 //! The time, as tests can stop and push it.
 
+use playground_engine::Engine;
 use playground_types::Timestamp;
 use tokio::time::Instant;
 
@@ -11,10 +12,16 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows this machine's time now.
-    pub(crate) fn start() -> Self {
+    /// A clock that shows this machine's time now; with a scripted engine, that engine's, which outlives the Agent and
+    /// does not jump back when a test starts the Agent again.
+    pub(crate) fn of(engine: &Engine) -> Self {
+        let begin = match engine {
+            Engine::Docker(_) => Timestamp::now(),
+            #[cfg(feature = "testing")]
+            Engine::Fake(fake) => fake.now(),
+        };
         Self {
-            begin: Timestamp::now(),
+            begin,
             since: Instant::now(),
         }
     }

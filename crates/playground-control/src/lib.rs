@@ -39,6 +39,7 @@ mod names;
 mod port;
 mod readiness;
 mod sweep;
+mod tasks;
 mod view;
 mod watch;
 
@@ -48,7 +49,6 @@ use playground_engine::Engine;
 use playground_store::Store;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use backend::BackendConfig;
 pub use build::log::{BuildLogLine, BuildLogReader};
@@ -62,6 +62,7 @@ use build::Builder;
 use changes::Changes;
 use clock::Clock;
 use driver::Driver;
+use tasks::Tasks;
 
 /// The loop and everything it works with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -83,7 +84,7 @@ pub struct Inner {
     pub(crate) builder: Builder,
     pub(crate) steps: Semaphore,
     pub(crate) http: reqwest::Client,
-    pub(crate) tasks: TaskTracker,
+    pub(crate) tasks: Tasks,
     pub(crate) shutdown: CancellationToken,
 }
 
@@ -129,17 +130,17 @@ impl Control {
             .map_err(ControlError::HttpClient)?;
         let inner = Inner {
             steps: Semaphore::new(config.concurrent_steps),
+            clock: Clock::of(&engine),
             store,
             engine,
             probe,
             config,
             agent_id,
-            clock: Clock::start(),
             changes: Changes::default(),
             driver: Driver::default(),
             builder: Builder::default(),
             http,
-            tasks: TaskTracker::new(),
+            tasks: Tasks::default(),
             shutdown: CancellationToken::new(),
         };
         Ok(Self {
@@ -164,8 +165,14 @@ impl Control {
     /// Stops working: no new step begins, the current ones end. Containers keep running.
     pub async fn stop(&self) {
         self.shutdown.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.tasks.finish().await;
+    }
+
+    /// Drops everything that runs wherever it is, as `kill -9` would. The store and the engine stay as they are.
+    #[cfg(feature = "testing")]
+    pub async fn kill(&self) {
+        self.shutdown.cancel();
+        self.tasks.abort().await;
     }
 
     /// The database, for reading.
