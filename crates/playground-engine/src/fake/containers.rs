@@ -72,16 +72,14 @@ impl FakeEngine {
 
     pub(crate) async fn inspect(&self, id: &EngineId) -> Result<Option<ContainerView>> {
         self.call(Op::Inspect, |state| {
-            Ok(state.containers.get(id).map(|found| found.view.clone()))
+            Ok(state.named(id).map(|found| found.view.clone()))
         })
         .await
     }
 
     pub(crate) async fn inspect_raw(&self, id: &EngineId) -> Result<Option<Value>> {
-        self.call(Op::InspectRaw, |state| {
-            Ok(state.containers.get(id).map(raw))
-        })
-        .await
+        self.call(Op::InspectRaw, |state| Ok(state.named(id).map(raw)))
+            .await
     }
 
     pub(crate) async fn list(&self, agent_id: &str) -> Result<Vec<ContainerView>> {

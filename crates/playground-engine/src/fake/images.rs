@@ -17,7 +17,12 @@ const IMAGE_BYTES: u64 = 100 * 1024 * 1024;
 impl FakeEngine {
     /// Puts an image on the engine, as if it had been built or pulled. Returns its id.
     pub fn add_image(&self, reference: &str) -> String {
-        self.change(|state| state.add_image(&[reference.to_owned()], BTreeMap::new()))
+        self.add_labelled_image(reference, BTreeMap::new())
+    }
+
+    /// The same, with labels.
+    pub fn add_labelled_image(&self, reference: &str, labels: BTreeMap<String, String>) -> String {
+        self.change(|state| state.add_image(&[reference.to_owned()], labels))
     }
 
     /// Lets a pull find this reference.

@@ -134,6 +134,11 @@ impl State {
             .map(|container| container.view.id.clone())
     }
 
+    /// The same, as callers name it: Docker takes a name wherever it takes an id.
+    pub(super) fn named(&self, name_or_id: &EngineId) -> Option<&Container> {
+        self.containers.get(&self.find(name_or_id.as_str())?)
+    }
+
     pub(super) fn name_is_taken(&self, name: &str) -> bool {
         self.containers
             .values()

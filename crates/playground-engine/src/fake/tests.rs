@@ -355,3 +355,15 @@ async fn followed_logs_end_with_the_run() {
     fake.outside().kill("a", 1);
     assert_eq!(reader.await.unwrap(), ["one", "two"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_container_is_found_by_its_name_as_by_its_id() {
+    let (fake, engine) = engine().await;
+    let id = engine.create(&spec("a", 7860)).await.unwrap();
+    let by_name = |name: &str| EngineId(name.to_owned());
+    let found = engine.inspect(&by_name("a")).await.unwrap().unwrap();
+    assert_eq!(found.id, id);
+    fake.outside().rename("a", "b").unwrap();
+    assert!(engine.inspect(&by_name("a")).await.unwrap().is_none());
+    assert!(engine.inspect_raw(&by_name("b")).await.unwrap().is_some());
+}
