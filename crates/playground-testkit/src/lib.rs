@@ -1,1 +1,17 @@
-//! Placeholder.
+//! What the tests of several crates share.
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`TestControl`] | the whole loop on a scripted engine and a real database, with a paused clock |
+//! | [`Plugin`] | an archive as a client would upload it |
+//!
+//! Tests that use [`TestControl`] pause tokio's clock (`#[tokio::test(start_paused = true)]`): minutes pass in an instant,
+//! and only when nothing is left to do. The database runs on threads of its own, which tokio does not see; the store's
+//! feature "testing" makes a paused clock wait for it, so statements take no time at all. Deadlines are virtual time, and
+//! when one passes the test panics with the state it was left in.
+
+mod control;
+mod plugin;
+
+pub use control::{BASE_IMAGE, TestControl};
+pub use plugin::Plugin;
