@@ -41,7 +41,7 @@ impl Control {
         };
         match self.engine.logs(id, options).await {
             Ok(log) => {
-                log.filter_map(async |line| line.ok().map(|line| line.text))
+                log.filter_map(|line| std::future::ready(line.ok().map(|line| line.text)))
                     .collect()
                     .await
             }
