@@ -75,10 +75,12 @@ impl Index {
     }
 
     /// Lets builds install from here and from nowhere else. They run in the host's network, to reach it.
-    pub(crate) fn serve_to(&self, config: &mut ControlConfig) {
+    pub(crate) fn settings(&self) -> impl FnOnce(&mut ControlConfig) + use<> {
         let address = self.listener.local_addr().expect("an address");
-        config.build.index.index_url = Some(format!("http://{address}/simple/"));
-        config.build.network = Some("host".to_owned());
+        move |config| {
+            config.build.index.index_url = Some(format!("http://{address}/simple/"));
+            config.build.network = Some("host".to_owned());
+        }
     }
 
     /// Answers from now on, in this runtime.

@@ -8,6 +8,7 @@
 pub(crate) mod docker;
 pub(crate) mod index;
 pub(crate) mod plugin;
+pub(crate) mod table;
 
 use std::fmt::Debug;
 use std::net::{IpAddr, Ipv4Addr};
