@@ -47,6 +47,7 @@ pub enum ConfigError {
 macro_rules! options {
     ($($(#[doc = $doc:literal])+ $(#[arg($($arg:tt)*)])? $name:ident: $type:ty, $env:literal;)*) => {
         /// The settings as they are given. Nothing is required; every one has a default.
+        #[expect(clippy::doc_markdown, reason = "--help shows these lines as they are")]
         #[derive(Debug, Clone, Default, Args, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct AgentOptions {
@@ -88,6 +89,8 @@ options! {
     base_image: String, "GRADIO_CONTAINER_BASE_IMAGE";
     /// The bridge network of plugin containers [default: synapse-playground]
     network: String, "PLAYGROUND_NETWORK";
+    /// Keep apps from this host and from private networks with iptables, where that is possible [default: true]
+    host_rules: bool, "PLAYGROUND_HOST_RULES";
     /// What an app may write to: standard (its own directory, home, /tmp) or strict (memory only) [default: standard]
     profile: String, "PLAYGROUND_PROFILE";
     /// A stronger container runtime known to the engine, such as runsc
@@ -237,6 +240,7 @@ impl AgentOptions {
         control.probe_address = probe_address(control.publish_address);
         control.advertise.clone_from(&self.advertise);
         control.runtime.clone_from(&self.runtime);
+        control.host_rules = self.host_rules.unwrap_or(true);
         control.reserved_ports = self
             .reserved_ports
             .iter()

@@ -31,6 +31,8 @@ pub struct ControlConfig {
     pub advertise: Option<String>,
     /// The bridge all plugin containers share.
     pub network: String,
+    /// Whether rules of this host keep apps from it and from private networks.
+    pub host_rules: bool,
     /// What an app may write to.
     pub profile: Profile,
     /// A stronger container runtime, such as `runsc`.
@@ -123,6 +125,7 @@ impl ControlConfig {
             probe_host_ports: true,
             advertise: None,
             network: "synapse-playground".to_owned(),
+            host_rules: false,
             profile: Profile::Standard,
             runtime: None,
             default_limits: Limits::default(),

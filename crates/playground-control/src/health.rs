@@ -1,6 +1,7 @@
 //! Whether the Agent can do its work, and what the operator should know.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use playground_types::wire::{BaseImageHealth, EngineHealth, Health, Isolation, PortHealth};
 
@@ -39,7 +40,7 @@ impl Control {
             isolation: Isolation {
                 profile: self.config.profile.to_string(),
                 inter_container_traffic_off: docker.available,
-                host_rules: false,
+                host_rules: self.host_rules.load(Ordering::Relaxed),
                 seccomp,
             },
             docker,

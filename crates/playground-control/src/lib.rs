@@ -31,6 +31,7 @@ mod endpoint;
 mod error;
 mod events;
 mod health;
+mod host_rules;
 mod image;
 mod intake;
 mod launches;
@@ -44,6 +45,7 @@ mod view;
 mod watch;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use playground_engine::Engine;
 use playground_store::Store;
@@ -83,6 +85,7 @@ pub struct Inner {
     pub(crate) driver: Driver,
     pub(crate) builder: Builder,
     pub(crate) steps: Semaphore,
+    pub(crate) host_rules: AtomicBool,
     pub(crate) http: reqwest::Client,
     pub(crate) tasks: Tasks,
     pub(crate) shutdown: CancellationToken,
@@ -130,6 +133,7 @@ impl Control {
             .map_err(ControlError::HttpClient)?;
         let inner = Inner {
             steps: Semaphore::new(config.concurrent_steps),
+            host_rules: AtomicBool::new(false),
             clock: Clock::of(&engine),
             store,
             engine,

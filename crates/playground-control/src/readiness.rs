@@ -64,13 +64,10 @@ impl Probe {
     }
 }
 
-/// Any answer of the app counts, a login page (401) or a 404 of an app mounted elsewhere too. Only an answer that says
-/// "not yet" does not.
+/// A login page (401) counts, and a 404 of an app that is mounted elsewhere. An error of the server does not: a Gradio
+/// that cannot render its page answers 500 for a moment and then gives up.
 fn is_ready(status: StatusCode) -> bool {
-    !matches!(
-        status,
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
-    )
+    !status.is_server_error()
 }
 
 #[cfg(test)]
@@ -78,11 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_page_is_ready_and_a_loading_page_is_not() {
-        for status in [200, 302, 401, 404, 500] {
+    fn a_login_page_is_ready_and_a_server_error_is_not() {
+        for status in [200, 302, 401, 404] {
             assert!(is_ready(StatusCode::from_u16(status).unwrap()), "{status}");
         }
-        assert!(!is_ready(StatusCode::SERVICE_UNAVAILABLE));
+        for status in [
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::INTERNAL_SERVER_ERROR,
+        ] {
+            assert!(!is_ready(status), "{status}");
+        }
     }
 
     #[tokio::test]

@@ -75,10 +75,11 @@ impl Control {
             (LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned()),
             (LABEL_AGENT.to_owned(), self.agent_id.clone()),
         ]);
-        Ok(self
-            .engine
+        self.engine
             .ensure_network(&self.config.network, &labels)
-            .await?)
+            .await?;
+        self.apply_host_rules().await;
+        Ok(())
     }
 }
 

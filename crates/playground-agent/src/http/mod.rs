@@ -25,6 +25,7 @@ use axum::Router;
 use axum::extract::{FromRef, Request};
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::IntoMakeService;
 use playground_control::Control;
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
@@ -115,11 +116,12 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// The router behind the step that makes both forms of a path one.
-pub fn into_service(
-    router: Router,
-) -> axum::routing::IntoMakeService<MapRequest<Router, fn(Request) -> Request>> {
-    let both_forms: fn(Request) -> Request = without_trailing_slash;
-    axum::ServiceExt::<Request>::into_make_service(router.map_request(both_forms))
+pub type Service = MapRequest<Router, fn(Request) -> Request>;
+
+/// Puts that step in front of the router, for serving.
+pub fn into_service(router: Router) -> IntoMakeService<Service> {
+    let service: Service = router.map_request(without_trailing_slash);
+    axum::ServiceExt::<Request>::into_make_service(service)
 }
 
 /// Takes one trailing slash off the path. Nothing else about the address changes.
