@@ -112,7 +112,7 @@ impl Store {
         let raw: Option<RawContainer> = sqlx::query_as(
             "UPDATE containers SET
                  epoch = epoch + CASE WHEN status = 'failed' THEN 1 ELSE 0 END,
-                 build = CASE WHEN status = 'failed' THEN NULL ELSE build END,
+                 build = NULL, attempts = 0, retry_at = NULL,
                  generation = generation + CASE WHEN status = 'running' AND desired = 'running' THEN 0 ELSE 1 END,
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
                  updated_at = $2
@@ -134,7 +134,7 @@ impl Store {
         let raw: Option<RawContainer> = sqlx::query_as(
             "UPDATE containers SET
                  epoch = epoch + CASE WHEN status = 'failed' THEN 1 ELSE 0 END,
-                 build = CASE WHEN status = 'failed' THEN NULL ELSE build END,
+                 build = NULL, attempts = 0, retry_at = NULL,
                  generation = generation + 1, restart_wanted = restart_wanted + 1,
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
                  updated_at = $2
@@ -237,8 +237,7 @@ async fn update(
              kind = $10, backend_container_id = COALESCE($11, backend_container_id),
              context = CASE WHEN $12 THEN NULL ELSE context END,
              image = CASE WHEN $12 THEN NULL ELSE image END,
-             build = CASE WHEN $12 THEN NULL ELSE build END,
-             attempts = 0, retry_at = NULL, updated_at = $13
+             build = NULL, attempts = 0, retry_at = NULL, updated_at = $13
          WHERE pk = $1 RETURNING *",
     )
     .bind(container.pk.0)
