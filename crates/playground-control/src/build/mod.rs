@@ -96,6 +96,7 @@ impl Control {
             builds.spawn(
                 async move {
                     let token = control.builder.begin(build.id);
+                    control.heed_earlier_cancel(build.id).await;
                     control.run_build(&build, token).await;
                     control.builder.end(build.id);
                     control.wake_waiters(build.id).await;
@@ -120,6 +121,23 @@ impl Control {
             self.wake_waiters(id).await;
         }
         Ok(true)
+    }
+
+    /// A cancel that was wanted before the build could be cancelled here, or before the Agent died, still counts.
+    async fn heed_earlier_cancel(&self, id: BuildId) {
+        let wanted = match self.store.build(id).await {
+            Ok(build) => build.is_some_and(|build| build.cancel_wanted),
+            Err(error) => {
+                tracing::warn!(
+                    error = &crate::error_chain(&error),
+                    "a build could not be read again"
+                );
+                false
+            }
+        };
+        if wanted {
+            self.builder.cancel(id);
+        }
     }
 
     async fn wake_waiters(&self, id: BuildId) {

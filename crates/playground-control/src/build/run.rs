@@ -31,7 +31,7 @@ const PART_BYTES: usize = 64 * 1024;
 /// Parts and events in flight.
 const IN_FLIGHT: usize = 16;
 
-/// A build that the engine broke off is begun so often.
+/// A build that the engine broke off is begun so often. Times at which no engine answered do not count.
 const ATTEMPTS: i64 = 10;
 /// Wait before a build is begun again.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -55,7 +55,9 @@ impl Control {
         };
         let ended = match ended {
             Ok(ended) => ended,
-            Err(error) if build.attempt < ATTEMPTS => return self.put_back(build, &error).await,
+            Err(error) if is_unreachable(&error) || build.attempt < ATTEMPTS => {
+                return self.put_back(build, &error).await;
+            }
             Err(error) => {
                 let message = format!("the build could not be run: {}", crate::error_chain(&error));
                 Err(Failure::new(FailureKind::EngineError, message))
@@ -300,6 +302,10 @@ impl Control {
         });
         Ok(ReceiverStream::new(receiver).boxed())
     }
+}
+
+fn is_unreachable(error: &StepError) -> bool {
+    matches!(error, StepError::Engine(EngineError::Unreachable { .. }))
 }
 
 fn silent(after: Duration) -> Failure {
