@@ -13,6 +13,8 @@ use crate::{Control, StepError, diagnose};
 
 /// How long a port that was found taken is left alone.
 const QUARANTINE_MS: i64 = 60_000;
+/// A build that is being cancelled is gone this soon.
+const ENDING: Duration = Duration::from_millis(200);
 /// Log lines kept with a failure.
 const LOG_TAIL: u32 = 60;
 
@@ -94,6 +96,10 @@ impl Control {
             image,
         };
         let build = self.store.queue_build(&new, self.clock.now()).await?;
+        if build.cancel_wanted {
+            // It is just being ended for somebody else. A new one can be queued once it is gone.
+            return Ok(Next::After(ENDING));
+        }
         self.store.set_build(row.pk, build.id).await?;
         self.builder.wake();
         Ok(Next::Again)
@@ -142,6 +148,7 @@ impl Control {
             }
             // Docker binds the port at start and fixes it at create: another port needs another container.
             Err(EngineError::PortTaken(_)) => self.change_port(row, id).await,
+            Err(EngineError::NoSuchNetwork(_)) => self.ensure_network().await,
             Err(EngineError::NoSuchContainer) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -161,6 +168,7 @@ impl Control {
                 .set_started(row.pk, row.restart_wanted, self.clock.now())
                 .await?),
             Err(EngineError::PortTaken(_)) => self.change_port(row, id).await,
+            Err(EngineError::NoSuchNetwork(_)) => self.ensure_network().await,
             Err(EngineError::NoSuchContainer) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -246,16 +254,12 @@ impl Control {
         failure: &Failure,
     ) -> Result<(), StepError> {
         let now = self.clock.now();
-        let outcome = if failure.kind == FailureKind::Cancelled {
-            Outcome::Cancelled
-        } else {
-            Outcome::Failed
-        };
         self.store
             .set_failed(row.pk, row.generation, failure, now)
             .await?;
+        let (pk, generation, outcome) = (row.pk, row.generation, outcome_of(failure));
         self.store
-            .finish_launches(row.pk, row.generation, outcome, Some(failure), None, now)
+            .finish_launches(pk, generation, outcome, Some(failure), None, now)
             .await?;
         tracing::info!(
             container.pk = %row.pk, release = %row.release, failure.kind = failure.kind.as_str(),
@@ -285,11 +289,7 @@ impl Control {
         } else {
             self.store.set_withdrawn(row.pk, now).await?;
             let failure = row.current_failure();
-            let outcome = if failure.is_some() {
-                Outcome::Failed
-            } else {
-                Outcome::Cancelled
-            };
+            let outcome = failure.map_or(Outcome::Cancelled, outcome_of);
             self.store
                 .finish_launches(row.pk, row.generation, outcome, failure, None, now)
                 .await?
@@ -297,12 +297,7 @@ impl Control {
         if ended > 0 {
             self.changes.note();
         }
-        // Only a healthy stretch of time is left to wait for, when there were crashes to forgive.
-        Ok(if row.attempts > 0 {
-            Next::After(self.config.healthy_after)
-        } else {
-            Next::Rest
-        })
+        Ok(Next::Rest)
     }
 
     async fn explain_exit(&self, view: Option<&ContainerView>) -> Failure {
@@ -337,6 +332,15 @@ impl Control {
         let listening = self.engine.listening(id).await.unwrap_or_default();
         let log = self.log_tail(id, LOG_TAIL).await;
         diagnose::silence(&listening, self.config.start_timeout, &log)
+    }
+}
+
+/// How the launches of a failed generation end.
+fn outcome_of(failure: &Failure) -> Outcome {
+    if failure.kind == FailureKind::Cancelled {
+        Outcome::Cancelled
+    } else {
+        Outcome::Failed
     }
 }
 
