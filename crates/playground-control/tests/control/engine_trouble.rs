@@ -1,0 +1,143 @@
+//! An engine that goes away, comes back, and refuses.
+
+use std::time::Duration;
+
+use playground_engine::EngineError;
+use playground_engine::fake::{BuildScript, Op};
+use playground_testkit::{Plugin, TestControl};
+use playground_types::{ContainerStatus, FailureKind};
+use tokio::time::Instant;
+
+use crate::{count, pass};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(start_paused = true)]
+async fn a_create_while_the_engine_is_down_is_kept_and_done_when_it_is_back() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    agent.fake.outside().go_down();
+    let accepted = agent.create(TestControl::request(&facts)).await;
+    pass(5 * MINUTE).await;
+    assert_eq!(
+        agent.row(accepted.container.pk).await.current_failure(),
+        None
+    );
+    agent.fake.outside().come_back();
+    let back = Instant::now();
+    agent.completed(&accepted).await;
+    let build_and_start = 3 * SECOND;
+    assert!(
+        back.elapsed() <= build_and_start + 5 * SECOND,
+        "{:?}",
+        back.elapsed()
+    );
+    agent.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_died_while_the_engine_was_down_runs_again_within_seconds_of_its_return() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let row = agent.ready(&facts).await;
+    agent.settle().await;
+    agent.fake.outside().go_down();
+    agent.fake.outside().kill(&row.name, 1);
+    pass(5 * MINUTE).await;
+    agent.fake.outside().come_back();
+    let back = Instant::now();
+    agent.settle().await;
+    let back_off_and_start = 2 * SECOND;
+    assert!(
+        back.elapsed() <= back_off_and_start + 5 * SECOND,
+        "{:?}",
+        back.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_build_that_the_engine_took_down_with_it_is_begun_again() {
+    let agent = TestControl::new().await;
+    agent.fake.build_by_default(BuildScript {
+        takes: MINUTE,
+        ..BuildScript::default()
+    });
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let accepted = agent.create(TestControl::request(&facts)).await;
+    agent
+        .fake
+        .until(MINUTE, |fake| fake.builds_running() == 1)
+        .await;
+    agent.fake.outside().go_down();
+    pass(10 * MINUTE).await;
+    assert_eq!(
+        agent.row(accepted.container.pk).await.current_failure(),
+        None
+    );
+    agent.fake.outside().come_back();
+    agent.completed(&accepted).await;
+    agent.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_starts_while_the_engine_is_down_goes_on_when_it_is_back() {
+    let mut agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let row = agent.ready(&facts).await;
+    agent.kill().await;
+    agent.fake.outside().go_down();
+    agent.fake.outside().stop(&row.name);
+    agent.start_again().await;
+    pass(2 * MINUTE).await;
+    agent.fake.outside().come_back();
+    let row = agent.settle().await.remove(0);
+    assert_eq!(row.status, ContainerStatus::Running);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_the_engine_keeps_refusing_is_given_up_with_its_words() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    for _ in 0..3 {
+        agent.fake.fail_next(
+            Op::Create,
+            EngineError::Refused {
+                status: 400,
+                message: "no such runtime: runsc".to_owned(),
+            },
+        );
+    }
+    let accepted = agent.create(TestControl::request(&facts)).await;
+    let failure = agent.failed(&accepted).await;
+    assert_eq!(failure.kind, FailureKind::EngineError);
+    assert!(
+        failure.message.contains("no such runtime: runsc"),
+        "{}",
+        failure.message
+    );
+    agent.settle().await;
+    assert_eq!(count(&agent, Op::Create), 3);
+    agent.ready(&facts).await;
+    agent.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_the_engine_refuses_is_tried_until_it_succeeds() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let row = agent.ready(&facts).await;
+    for _ in 0..20 {
+        agent.fake.fail_next(
+            Op::Remove,
+            EngineError::Refused {
+                status: 500,
+                message: "device or resource busy".to_owned(),
+            },
+        );
+    }
+    agent.control.want_absent(row.pk).await.unwrap();
+    agent.gone(row.pk).await;
+    assert_eq!(agent.settle().await, []);
+    assert_eq!(agent.fake.containers(), []);
+}

@@ -1,0 +1,34 @@
+//! The loop on a scripted engine, a real database and a paused clock.
+//!
+//! Tests end with [`TestControl::settle`](playground_testkit::TestControl::settle), which waits until nothing is left to
+//! do and checks that nothing was left behind.
+
+mod agents;
+mod builds;
+mod create;
+mod engine_trouble;
+mod faults;
+mod outside;
+mod ports;
+mod starts;
+mod wishes;
+
+use std::time::Duration;
+
+use playground_engine::fake::Op;
+use playground_testkit::TestControl;
+
+/// How often the engine was asked for this.
+fn count(agent: &TestControl, op: Op) -> usize {
+    agent
+        .fake
+        .calls()
+        .iter()
+        .filter(|call| **call == op)
+        .count()
+}
+
+/// Lets virtual time pass, with everything that happens in it.
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
