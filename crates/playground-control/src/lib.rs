@@ -179,6 +179,11 @@ impl Control {
         self.tasks.abort().await;
     }
 
+    /// Until the Agent is told to end: what streams end with.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.shutdown.clone().cancelled_owned()
+    }
+
     /// The database, for reading.
     pub fn store(&self) -> &Store {
         &self.store

@@ -112,7 +112,7 @@ pub(crate) async fn container_log_stream(
         message: "the log has ended".into(),
         next: 0,
     }))));
-    Ok(sse(events.chain(end)))
+    Ok(sse(&control, events.chain(end)))
 }
 
 /// A build's log: as text; over WebSocket where the request asks for one.
@@ -127,9 +127,10 @@ pub(crate) async fn build_log(
 ) -> Result<Response, ApiError> {
     let found = find(&control, &id).await?;
     if let Some(upgrade) = upgrade {
-        return Ok(
-            upgrade.on_upgrade(move |socket| send_frames(socket, frames(control, found, 0, true)))
-        );
+        return Ok(upgrade.on_upgrade(move |socket| {
+            let stopping = control.stopping();
+            send_frames(socket, frames(control, found, 0, true).take_until(stopping))
+        }));
     }
     let mut text = String::new();
     let mut stream = std::pin::pin!(frames(control, found, 0, false));
@@ -156,21 +157,23 @@ pub(crate) async fn build_log_stream(
     let offset = last_event_id(&headers)
         .and_then(|id| id.parse().ok())
         .unwrap_or(0);
-    let events = frames(control, found, offset, true).map(|frame| {
+    let events = frames(control.clone(), found, offset, true).map(|frame| {
         Ok::<_, Infallible>(frame.map_or_else(
             |_| Event::default().comment("the log cannot be read"),
             |frame| frame_event(&frame),
         ))
     });
-    Ok(sse(events))
+    Ok(sse(&control, events))
 }
 
-fn sse(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
-    (
-        [NO_BUFFERING],
-        Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)),
-    )
-        .into_response()
+/// Events until their end, or the Agent's.
+fn sse(
+    control: &Control,
+    events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static,
+) -> Response {
+    let events = events.take_until(control.stopping());
+    let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    ([NO_BUFFERING], sse).into_response()
 }
 
 fn frame_event(frame: &Frame) -> Event {

@@ -2,6 +2,7 @@
 
 mod agent;
 mod auth;
+mod backend;
 mod builds;
 mod containers;
 mod creates;

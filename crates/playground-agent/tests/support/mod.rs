@@ -46,7 +46,9 @@ fn ports() -> PortRange {
         "docker_cage" => 19_100,
         "docker_ports" => 19_200,
         "docker_builds" => 19_300,
-        _ => 19_400,
+        "docker_limits" => 19_400,
+        "docker_plugins" => 19_500,
+        _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)
         .parse()
