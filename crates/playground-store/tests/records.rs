@@ -1,5 +1,7 @@
 //! The record's rules on a real SQLite file: identity, second creates, ports, builds, tokens.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::collections::HashSet;
 
 use playground_store::{

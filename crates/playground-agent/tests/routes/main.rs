@@ -1,5 +1,7 @@
 //! L3: every route and every error through the real router, on a scripted engine: status and body.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod agent;
 mod auth;
 mod backend;
