@@ -49,7 +49,7 @@ impl Client {
             // Reading the machine's certificates takes longer than a call to a local Agent, and may fail.
             builder = builder.tls_certs_only([]);
         }
-        if is_loopback(&base) {
+        if leads_to_loopback(&base) {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| ClientError::InvalidUrl {
@@ -155,11 +155,10 @@ fn parse(text: &str) -> Result<Url, ClientError> {
         url: text.to_owned(),
         reason,
     };
-    let url = Url::parse(text.trim()).map_err(|error| invalid(error.to_string()))?;
+    let form = || invalid("write it as http://host:port or https://host".to_owned());
+    let url = Url::parse(text.trim()).map_err(|_| form())?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(invalid(
-            "write it as http://host:port or https://host".to_owned(),
-        ));
+        return Err(form());
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("it must not have a query".to_owned()));
@@ -167,8 +166,14 @@ fn parse(text: &str) -> Result<Url, ClientError> {
     Ok(url)
 }
 
-/// No proxy of the environment can reach this machine's own loopback.
-fn is_loopback(url: &Url) -> bool {
+/// Whether an Agent's address leads to this very machine, by its loopback.
+///
+/// A proxy of the environment cannot reach that, and a secret sent there stays here.
+pub fn is_loopback(url: &str) -> bool {
+    parse(url).is_ok_and(|url| leads_to_loopback(&url))
+}
+
+fn leads_to_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     host == "localhost"
         || host
@@ -225,8 +230,11 @@ mod tests {
             ("http://[::1]:8000", true),
             ("http://10.0.0.1", false),
             ("http://agent.local", false),
+            ("http://127.0.0.1.evil.example", false),
+            ("http://localhost@evil.example", false),
+            ("localhost", false),
         ] {
-            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+            assert_eq!(is_loopback(url), expected, "{url}");
         }
     }
 }

@@ -41,7 +41,7 @@ mod sse;
 mod upload;
 
 pub use archive::Archive;
-pub use client::Client;
+pub use client::{Client, is_loopback};
 pub use containers::{ContainerFilter, Removal, WantedStatus};
 pub use create::CreateRequest;
 pub use docker::DockerContainer;
