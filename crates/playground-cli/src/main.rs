@@ -1,45 +1,40 @@
 //! `playground`: the Agent (`playground agent`) and its command line in one binary.
+//!
+//! ```text
+//! args ─▶ cli ─▶ one file a verb ─▶ playground-client ─▶ the Agent
+//!                 └ base ─▶ playground-engine ─▶ Docker (makes the base image; the only verb that needs no Agent)
+//! ```
+//!
+//! Results go to standard output, everything else to standard error. How it ended is the exit code: [`exit`].
+
+mod agent;
+mod base;
+mod builds;
+mod cli;
+mod connect;
+mod create;
+mod exit;
+mod follow;
+mod health;
+mod human;
+mod logs;
+mod ls;
+mod output;
+mod pack;
+mod power;
+mod progress;
+mod releases;
+mod show;
+mod table;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use playground_agent::AgentOptions;
-
-/// Runs plugins as Gradio apps in isolated containers.
-#[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Run the Agent: the server beside a Docker Engine
-    Agent(Box<AgentOptions>),
-}
+use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
+    let cli = cli::Cli::parse();
+    match cli.run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the last word of a failed command")]
-            {
-                eprintln!("error: {error:#}");
-            }
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(cli: Cli) -> anyhow::Result<()> {
-    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    match cli.command {
-        Command::Agent(options) => {
-            let config = options.resolve()?;
-            playground_agent::init_telemetry(config.log_json);
-            tokio::runtime::Runtime::new()?.block_on(playground_agent::serve(config))
-        }
+        Err(error) => exit::report(&error),
     }
 }

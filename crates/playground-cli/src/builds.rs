@@ -1,0 +1,150 @@
+//! `playground builds`: what creates started.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use comfy_table::Cell;
+use futures_util::TryStreamExt as _;
+use playground_types::wire::{BuildStep, Launch};
+
+use crate::connect::Session;
+use crate::human::{age, or_dash, seconds, short};
+use crate::logs::{follow, print_log};
+use crate::ls::left_out;
+use crate::output::{Output, note, print, print_json};
+use crate::show::failed;
+use crate::table::{launch_status, pairs, table, text};
+
+/// Builds shown unless all are wanted.
+const NEWEST: u64 = 20;
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildsArgs {
+    #[command(subcommand)]
+    command: Option<BuildsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum BuildsCommand {
+    /// List the builds [default]
+    Ls {
+        /// Every build, not only the newest 20
+        #[arg(long, short)]
+        all: bool,
+    },
+    /// Show one build with its steps
+    Show(BuildArgs),
+    /// Print a build's log
+    Logs {
+        #[command(flatten)]
+        build: BuildArgs,
+        /// Go on until it ends; fails when the build does
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// Cancel a build that has not ended
+    Cancel(BuildArgs),
+}
+
+#[derive(Debug, Args)]
+struct BuildArgs {
+    /// The build's id, as create and `builds ls` print it
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    id: String,
+}
+
+pub(crate) async fn run(args: BuildsArgs, session: Session) -> anyhow::Result<()> {
+    let client = &session.client;
+    match args.command.unwrap_or(BuildsCommand::Ls { all: false }) {
+        BuildsCommand::Ls { all } => list(all, &session).await,
+        BuildsCommand::Show(build) => show(&build.id, &session).await,
+        BuildsCommand::Logs {
+            build,
+            follow: true,
+        } => follow(client.follow_build_log(&build.id)).await,
+        BuildsCommand::Logs { build, .. } => print_log(&client.build_log(&build.id).await?),
+        BuildsCommand::Cancel(build) => {
+            client.cancel_build(&build.id).await?;
+            Ok(print(&format!("{}  cancelled", build.id))?)
+        }
+    }
+}
+
+async fn list(all: bool, session: &Session) -> anyhow::Result<()> {
+    let (launches, count) = if all {
+        let all: Vec<_> = session.client.all_builds().try_collect().await?;
+        let count = all.len() as u64;
+        (all, count)
+    } else {
+        let page = session.client.builds(1, NEWEST).await?;
+        (page.results, page.count)
+    };
+    match session.output {
+        Output::Json => print_json(&launches)?,
+        Output::Table if launches.is_empty() => note("no builds"),
+        Output::Table => print(&listed(&launches))?,
+    }
+    left_out(count, launches.len());
+    Ok(())
+}
+
+fn listed(launches: &[Launch]) -> String {
+    table(
+        &["BUILD", "RELEASE", "STATUS", "AGE", "ERROR"],
+        launches.iter().map(|launch| {
+            vec![
+                text(&launch.build_id),
+                text(&launch.plugin_release),
+                launch_status(launch.status),
+                text(age(&launch.created_at)),
+                text(launch.error.as_deref().unwrap_or_default()),
+            ]
+        }),
+    )
+}
+
+async fn show(id: &str, session: &Session) -> anyhow::Result<()> {
+    let launch = session.client.build(id).await?;
+    match session.output {
+        Output::Json => print_json(&launch),
+        Output::Table => Ok(print(&shown(&launch))?),
+    }
+}
+
+fn shown(launch: &Launch) -> String {
+    let mut rows: Vec<(&'static str, Cell)> = vec![
+        ("build", text(&launch.build_id)),
+        ("release", text(&launch.plugin_release)),
+        ("status", launch_status(launch.status)),
+        ("container", text(launch.container_pk.to_string())),
+        ("created", text(&launch.created_at)),
+        ("finished", text(or_dash(launch.finished_at.as_deref()))),
+    ];
+    if let Some(build) = &launch.image_build {
+        rows.push(("image", text(&build.image)));
+        if let Some(position) = build.queue_position {
+            rows.push(("builds before it", text(position.to_string())));
+        }
+    }
+    let mut shown = pairs(rows);
+    if let Some(build) = &launch.image_build {
+        for step in &build.steps {
+            shown.push_str(&format!("\n  {}", step_line(step)));
+        }
+    }
+    if let Some(failure) = &launch.failure {
+        shown.push_str(&failed(failure));
+    }
+    shown
+}
+
+/// A build's step in one line.
+pub(crate) fn step_line(step: &BuildStep) -> String {
+    let state = match (step.cached, step.duration_ms) {
+        (true, _) => "cached".to_owned(),
+        (false, Some(millis)) => seconds(Duration::from_millis(millis)),
+        (false, None) => "...".to_owned(),
+    };
+    let failed = if step.error.is_some() { "  failed" } else { "" };
+    format!("{}  {state}{failed}", short(&step.name))
+}

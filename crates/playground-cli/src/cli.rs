@@ -1,0 +1,118 @@
+//! What can be typed.
+
+use std::future::Future;
+
+use clap::{Parser, Subcommand};
+
+use crate::agent::AgentArgs;
+use crate::base::BaseArgs;
+use crate::builds::BuildsArgs;
+use crate::connect::{Connection, Session};
+use crate::create::CreateArgs;
+use crate::exit::EXIT_CODES;
+use crate::logs::LogsArgs;
+use crate::ls::LsArgs;
+use crate::power::IdsArgs;
+use crate::releases::ReleasesArgs;
+use crate::show::ShowArgs;
+use crate::{agent, base, builds, create, health, logs, ls, power, releases, show};
+
+/// Runs plugins as Gradio apps in isolated containers.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring up a plugin's app: build its image, start its container, wait until it answers
+    Create(Box<CreateArgs>),
+    /// List the containers
+    Ls(LsArgs),
+    /// Show one container
+    Show(ShowArgs),
+    /// Print what a container printed
+    Logs(LogsArgs),
+    /// Stop containers; their ports stay reserved
+    Stop(IdsArgs),
+    /// Start stopped containers and wait for their apps
+    Start(IdsArgs),
+    /// Restart containers and wait for their apps
+    Restart(IdsArgs),
+    /// Stop and remove containers
+    Rm(IdsArgs),
+    /// Look at what creates started: list, show, logs, cancel
+    Builds(BuildsArgs),
+    /// Look at the plugin releases that the Agent keeps: list, show, add, remove
+    Releases(ReleasesArgs),
+    /// Tell whether the Agent can do its work, and what is wrong; fails when something is
+    Health,
+    /// Make the image that plugin images are made from
+    Base(BaseArgs),
+    /// Run the Agent: the server beside a Docker Engine
+    Agent(Box<AgentArgs>),
+}
+
+impl Cli {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        // One provider for everything that speaks TLS; a second call would only say that there is one.
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+        let connection = self.connection;
+        let session = || Session::new(&connection);
+        match self.command {
+            Command::Agent(args) => agent::run(*args),
+            Command::Base(args) => block_on(base::run(args, &connection)),
+            Command::Create(args) => block_on(create::run(*args, session()?)),
+            Command::Ls(args) => block_on(ls::run(args, session()?)),
+            Command::Show(args) => block_on(show::run(args, session()?)),
+            Command::Logs(args) => block_on(logs::run(args, session()?)),
+            Command::Stop(args) => block_on(power::stop(args, session()?)),
+            Command::Start(args) => block_on(power::start(args, session()?)),
+            Command::Restart(args) => block_on(power::restart(args, session()?)),
+            Command::Rm(args) => block_on(power::remove(args, session()?)),
+            Command::Builds(args) => block_on(builds::run(args, session()?)),
+            Command::Releases(args) => block_on(releases::run(args, session()?)),
+            Command::Health => block_on(health::run(session()?)),
+        }
+    }
+}
+
+/// A verb waits for one thing at a time: one thread is enough, and quick to start.
+fn block_on(verb: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(verb)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::{Cli, Command};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_on_either_side_of_the_verb_and_do_not_disturb_the_agent() {
+        for line in [
+            "playground --token t ls",
+            "playground ls --token t",
+            "playground agent --token t --data-dir d",
+            "playground --token t agent",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.connection.token.as_deref(), Some("t"), "{line}");
+            if let Command::Agent(args) = cli.command {
+                assert_eq!(args.options().token.as_deref(), Some("t"), "{line}");
+            }
+        }
+    }
+}

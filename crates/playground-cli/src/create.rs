@@ -1,0 +1,225 @@
+//! `playground create`: from a release, an archive or a directory to an address.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use playground_client::{Archive, ClientError, CreateRequest};
+use playground_types::LaunchStatus;
+use playground_types::wire::{Created, Launch, OnExisting};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use crate::connect::Session;
+use crate::exit::{Exit, Problem};
+use crate::follow::follow;
+use crate::human::{seconds, size};
+use crate::output::{Output, note, print, print_json};
+use crate::pack::pack;
+use crate::progress::Progress;
+
+/// The Agent holds a create open for some seconds, and says nothing meanwhile.
+const WAITING: &str = "waiting for the Agent";
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// A release that the Agent keeps: code@version, or a bare code for its newest; may be left away beside --file
+    #[arg(required_unless_present = "file")]
+    release: Option<String>,
+    /// The plugin's archive (zip, tar, tar.gz), or its directory
+    #[arg(long, short, value_name = "ARCHIVE|DIR")]
+    file: Option<PathBuf>,
+    /// The platform's model; other models of a release are other containers
+    #[arg(long)]
+    model: Option<i64>,
+    /// A parameter of the plugin: a JSON value, or else a text; repeat for more
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair, conflicts_with = "params")]
+    param: Vec<(String, String)>,
+    /// All parameters of the plugin, as a JSON object
+    #[arg(long, value_name = "JSON", value_parser = object)]
+    params: Option<Map<String, Value>>,
+    /// An environment variable of the container; repeat for more
+    #[arg(long, short, value_name = "NAME=VALUE", value_parser = pair)]
+    env: Vec<(String, String)>,
+    /// A label, for filtering; repeat for more
+    #[arg(long, short)]
+    label: Vec<String>,
+    /// Kept with the container, as a JSON object
+    #[arg(long, value_name = "JSON", value_parser = object)]
+    metadata: Option<Map<String, Value>>,
+    /// What to do when the container is there already and nothing changed
+    #[arg(long, default_value = "reuse", value_name = "WHAT",
+        value_parser = PossibleValuesParser::new(["restart", "reuse", "recreate"]).map(on_existing))]
+    on_existing: OnExisting,
+    /// Print the build's id and do not wait for the app
+    #[arg(long)]
+    no_wait: bool,
+}
+
+pub(crate) async fn run(args: CreateArgs, session: Session) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let progress = Progress::new();
+    let request = args.request();
+    let client = &session.client;
+    let created = match &args.file {
+        None => {
+            let waiting = progress.waiting(WAITING);
+            let created = client.create_container(&request).await;
+            waiting.finish_and_clear();
+            created?
+        }
+        Some(path) => {
+            upload(&progress, path, async |archive, report| {
+                client
+                    .create_container_from(archive, &request, report)
+                    .await
+            })
+            .await?
+        }
+    };
+    if args.no_wait {
+        return started(&created, session.output);
+    }
+    let launch = follow(client, &created, &progress).await?;
+    ended(launch, session.output, &seconds(begun.elapsed()))
+}
+
+impl CreateArgs {
+    fn request(&self) -> CreateRequest {
+        let from_pairs = || {
+            (!self.param.is_empty()).then(|| {
+                self.param
+                    .iter()
+                    .map(|(name, value)| (name.clone(), json_or_text(value)))
+                    .collect()
+            })
+        };
+        CreateRequest {
+            plugin_release: self.release.clone(),
+            model: self.model,
+            params: self.params.clone().or_else(from_pairs),
+            envs: (!self.env.is_empty()).then(|| self.env.iter().cloned().collect()),
+            metadata: self.metadata.clone(),
+            labels: self.label.clone(),
+            on_existing: Some(self.on_existing),
+            ..CreateRequest::default()
+        }
+    }
+}
+
+/// What hears how many bytes of an archive were taken.
+pub(crate) type Report = Box<dyn FnMut(u64) + Send>;
+
+/// Sends an archive, or a directory as one.
+pub(crate) async fn upload<T>(
+    progress: &Progress,
+    path: &Path,
+    send: impl AsyncFnOnce(Archive, Report) -> Result<T, ClientError>,
+) -> anyhow::Result<T> {
+    let packed = if path.is_dir() {
+        let step = progress.step(format!("packing {}", path.display()));
+        let folder = path.to_owned();
+        let packed = tokio::task::spawn_blocking(move || pack(&folder)).await??;
+        step.done(&format!("{} files, {}", packed.files, size(packed.bytes)));
+        Some(packed)
+    } else {
+        None
+    };
+    // The packed file is there until the upload is done.
+    let source = packed.as_ref().map_or(path, |packed| packed.file.path());
+    let archive = Archive::open(source).await?;
+    let bar = progress.upload(archive.size());
+    let waiting = progress.waiting(WAITING);
+    let moving = bar.clone();
+    let sent = send(archive, Box::new(move |bytes| moving.set_position(bytes))).await;
+    waiting.finish_and_clear();
+    bar.finish_and_clear();
+    Ok(sent?)
+}
+
+fn started(created: &Created, output: Output) -> anyhow::Result<()> {
+    if output == Output::Json {
+        return print_json(created);
+    }
+    note(&format!(
+        "{} is {}: see `playground builds show {}`",
+        created.container.name, created.container.status, created.build_id
+    ));
+    Ok(print(&created.build_id)?)
+}
+
+fn ended(launch: Launch, output: Output, took: &str) -> anyhow::Result<()> {
+    if output == Output::Json {
+        match &launch.result {
+            Some(created) => print_json(created)?,
+            None => print_json(&launch)?,
+        }
+    }
+    match (launch.status, launch.result, launch.failure) {
+        (LaunchStatus::Completed, Some(created), _) if output == Output::Table => {
+            ready(&created, took)
+        }
+        (LaunchStatus::Completed, _, _) => Ok(()),
+        (_, _, Some(failure)) => Err(Problem::of_plugin(&launch.plugin_release, &failure).into()),
+        (status, _, None) => {
+            let why = launch.error.unwrap_or_else(|| status.to_string());
+            let message = format!("{} did not come up: {why}", launch.plugin_release);
+            Err(Problem::new(Exit::PluginFailed, message).into())
+        }
+    }
+}
+
+fn ready(created: &Created, took: &str) -> anyhow::Result<()> {
+    let container = &created.container;
+    let how = match (created.recreated, created.restarted) {
+        (true, _) => "made anew",
+        (false, true) => "there before",
+        (false, false) => "new",
+    };
+    note(&format!(
+        "{} is ready: {} ({how}), {took}",
+        container.plugin_release, container.name
+    ));
+    let address = container.endpoint.as_deref().or(container.url.as_deref());
+    if let Some(url) = container.url.as_deref().filter(|url| address != Some(*url)) {
+        note(&format!("for people: {url}"));
+    }
+    Ok(print(address.unwrap_or_default())?)
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text).map_err(|error| format!("it is no JSON object: {error}"))
+}
+
+fn json_or_text(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+fn on_existing(word: String) -> OnExisting {
+    match word.as_str() {
+        "restart" => OnExisting::Restart,
+        "recreate" => OnExisting::Recreate,
+        _ => OnExisting::Reuse,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_json_where_it_can_be() {
+        assert_eq!(json_or_text("3"), Value::from(3));
+        assert_eq!(json_or_text("[1]"), serde_json::json!([1]));
+        assert_eq!(json_or_text("안녕"), Value::from("안녕"));
+        assert_eq!(pair("A=b=c").unwrap(), ("A".to_owned(), "b=c".to_owned()));
+        assert!(pair("=x").is_err() && pair("x").is_err());
+    }
+}

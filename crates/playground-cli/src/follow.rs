@@ -1,0 +1,108 @@
+//! Watching a launch: its build's steps, the tail of its log, where it stands, until it ends.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use playground_client::{Client, LogEvent};
+use playground_types::LaunchStatus;
+use playground_types::wire::{Created, Launch};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::builds::step_line;
+use crate::exit::{Exit, Problem};
+use crate::progress::{Progress, Step};
+
+/// How often the steps are looked at. The log comes by itself.
+const LOOK: Duration = Duration::from_secs(1);
+/// The log has said that it ended: so has the launch, or it is about to.
+const END: Duration = Duration::from_secs(60);
+/// What the Agent's build logs write before the name of a step.
+const STEP_MARK: &str = "=> ";
+
+/// Waits for the launch of a create, showing what happens.
+pub(crate) async fn follow(
+    client: &Client,
+    created: &Created,
+    progress: &Progress,
+) -> anyhow::Result<Launch> {
+    let id = &created.build_id;
+    // What was quick needs no watching.
+    let launch = client.build(id).await?;
+    if launch.status.is_final() {
+        return Ok(launch);
+    }
+    let mut watch = Watch {
+        step: progress.step(title(&launch.plugin_release, launch.status)),
+        release: launch.plugin_release.clone(),
+        status: launch.status,
+        steps_told: 0,
+    };
+    // Cancel-safe: being interrupted ends the command.
+    tokio::select! {
+        ended = watch.until_the_end(client, id) => ended,
+        _ = tokio::signal::ctrl_c() => {
+            let message = format!("interrupted; {} goes on", launch.plugin_release);
+            let hint = format!("`playground builds cancel {id}` ends it");
+            Err(Problem::new(Exit::Interrupted, message).hint(hint).into())
+        }
+    }
+}
+
+/// What was told so far.
+struct Watch {
+    step: Step,
+    release: String,
+    status: LaunchStatus,
+    steps_told: usize,
+}
+
+impl Watch {
+    async fn until_the_end(&mut self, client: &Client, id: &str) -> anyhow::Result<Launch> {
+        let mut events = std::pin::pin!(client.follow_build_log(id));
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            // Cancel-safe: a stream loses nothing when its next event is not awaited, nor does an interval.
+            tokio::select! {
+                event = events.next() => match event.transpose()? {
+                    // Steps are told once they ended, with their time.
+                    Some(LogEvent::Line(line)) if line.starts_with(STEP_MARK) => {}
+                    Some(LogEvent::Line(line)) => self.step.log(&line),
+                    Some(LogEvent::Status(status)) => self.enter(status),
+                    Some(LogEvent::Failed(_) | LogEvent::Ended) | None => break,
+                    Some(_) => {}
+                },
+                _ = look.tick() => self.steps(&client.build(id).await?),
+            }
+        }
+        let launch = client.wait_for_build(id, END).await?;
+        self.steps(&launch);
+        Ok(launch)
+    }
+
+    fn enter(&mut self, status: LaunchStatus) {
+        if status != self.status && !status.is_final() {
+            self.status = status;
+            self.step.rename(title(&self.release, status));
+        }
+    }
+
+    /// Tells the steps that ended since the last look, in their order.
+    fn steps(&mut self, launch: &Launch) {
+        let Some(build) = &launch.image_build else {
+            return;
+        };
+        let ended =
+            build.steps.iter().skip(self.steps_told).take_while(|step| {
+                step.cached || step.error.is_some() || step.duration_ms.is_some()
+            });
+        for step in ended {
+            self.step.line(&format!("  {}", step_line(step)));
+            self.steps_told += 1;
+        }
+    }
+}
+
+fn title(release: &str, status: LaunchStatus) -> String {
+    format!("{release}: {status}")
+}

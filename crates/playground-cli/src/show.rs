@@ -1,0 +1,89 @@
+//! `playground show`.
+
+use clap::Args;
+use comfy_table::Cell;
+use playground_types::wire::Container;
+use playground_types::{Failure, Limits};
+
+use crate::connect::Session;
+use crate::human::{or_dash, plain, size};
+use crate::output::{Output, print, print_json};
+use crate::table::{pairs, status, text};
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The container: its record key, name, Docker id or the beginning of one
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    id: String,
+}
+
+pub(crate) async fn run(args: ShowArgs, session: Session) -> anyhow::Result<()> {
+    let container = session.client.container(&args.id).await?;
+    match session.output {
+        Output::Json => print_json(&container),
+        Output::Table => Ok(print(&shown(&container))?),
+    }
+}
+
+fn shown(container: &Container) -> String {
+    let mut rows: Vec<(&'static str, Cell)> = vec![
+        ("name", text(&container.name)),
+        ("pk", text(container.pk.to_string())),
+        ("docker id", text(or_dash(container.id.as_deref()))),
+        ("release", text(&container.plugin_release)),
+        ("model", text(or_dash(container.model))),
+        ("status", status(container.status)),
+        ("endpoint", text(or_dash(container.endpoint.as_deref()))),
+        ("url", text(or_dash(container.url.as_deref()))),
+        ("host port", text(or_dash(container.host_port))),
+        ("image", text(&container.image)),
+        ("limits", text(limits(&container.limits))),
+        ("created", text(&container.created_at)),
+        ("updated", text(&container.updated_at)),
+    ];
+    if !container.labels.is_empty() {
+        rows.push(("labels", text(container.labels.join(", "))));
+    }
+    for (name, value) in [
+        ("params", &container.params),
+        ("metadata", &container.metadata),
+    ] {
+        if value.as_object().is_some_and(|object| !object.is_empty()) {
+            rows.push((name, text(value.to_string())));
+        }
+    }
+    for (name, value) in &container.envs {
+        rows.push(("env", text(format!("{name}={value}"))));
+    }
+    let mut shown = pairs(rows);
+    if let Some(failure) = &container.failure {
+        shown.push_str(&failed(failure));
+    }
+    shown
+}
+
+fn limits(limits: &Limits) -> String {
+    format!(
+        "{} memory, {} CPUs, {} processes, {} disk",
+        size(limits.memory_bytes),
+        limits.cpus,
+        limits.pids,
+        size(limits.disk_bytes)
+    )
+}
+
+/// A failure below a table.
+pub(crate) fn failed(failure: &Failure) -> String {
+    let mut text = format!(
+        "\n\nfailed ({}): {}",
+        failure.kind.as_str(),
+        plain(&failure.message)
+    );
+    if let Some(hint) = &failure.hint {
+        text.push_str(&format!("\nhint: {}", plain(hint)));
+    }
+    for line in &failure.log_tail {
+        text.push_str(&format!("\n  | {}", plain(line)));
+    }
+    text
+}

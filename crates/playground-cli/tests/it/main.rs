@@ -1,0 +1,10 @@
+//! The built binary against an Agent's recorded answers: what it prints where, and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod agent;
+mod create;
+mod errors;
+mod help;
+mod run;
+mod tables;

@@ -1,0 +1,60 @@
+//! Runs the binary with nothing of this machine's settings.
+
+use std::fmt;
+use std::process::{Command, Output};
+
+use crate::agent::FakeAgent;
+
+/// What came of it.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code.unwrap_or(-1);
+        write!(
+            f,
+            "exit {code}\n--- stdout\n{}--- stderr\n{}",
+            self.out, self.err
+        )
+    }
+}
+
+/// The binary in an empty directory, without an environment.
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_playground"));
+    command
+        .args(args)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
+pub(crate) fn ran(output: &Output) -> Ran {
+    Ran {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout.clone()).unwrap(),
+        err: String::from_utf8(output.stderr.clone()).unwrap(),
+    }
+}
+
+pub(crate) fn playground(args: &[&str]) -> Ran {
+    ran(&command(args).output().unwrap())
+}
+
+/// Runs it against a fake Agent, with the token it wants. The address, new each time, reads `AGENT`.
+pub(crate) fn against(agent: &FakeAgent, args: &[&str]) -> Ran {
+    let output = command(args)
+        .env("PLAYGROUND_URL", &agent.url)
+        .env("PLAYGROUND_TOKEN", "a-token")
+        .output()
+        .unwrap();
+    let mut ran = ran(&output);
+    ran.out = ran.out.replace(&agent.url, "AGENT");
+    ran.err = ran.err.replace(&agent.url, "AGENT");
+    ran
+}
