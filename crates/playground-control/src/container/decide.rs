@@ -183,12 +183,10 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
             | Decision::GiveUpSilent
             | Decision::GiveUpCrashing,
         ) => ContainerStatus::Failed,
-        (Desired::Stopped, _) => ContainerStatus::Stopped,
-        (Desired::Running, Decision::Settled | Decision::Stop)
-            if row.current_failure().is_some() =>
-        {
-            ContainerStatus::Failed
-        }
+        (Desired::Stopped, Decision::Settled) => ContainerStatus::Stopped,
+        // Whoever waits for the stop must not be told of it before it happened.
+        (Desired::Stopped, _) => row.status,
+        (Desired::Running, _) if row.current_failure().is_some() => ContainerStatus::Failed,
         (Desired::Running, Decision::Settled) => ContainerStatus::Running,
         (
             Desired::Running,
@@ -278,7 +276,10 @@ fn towards_ready(
         (Readiness::Silent, None) => Decision::NoteStart,
         (Readiness::Silent, Some(since)) => {
             let waited = now.millis_since(since);
-            if waited > as_millis(policy.start_timeout) {
+            if waited < 0 {
+                // Written before the clock was set back: counted from now on.
+                Decision::NoteStart
+            } else if waited > as_millis(policy.start_timeout) {
                 Decision::GiveUpSilent
             } else if waited < EAGER_FOR_MS {
                 Decision::LookAgain(EAGER_PROBE)
@@ -301,7 +302,7 @@ fn towards_started_again(row: &ContainerRow, now: Timestamp, policy: &Policy) ->
     if row.ready_generation != Some(row.generation) {
         return Decision::GiveUpExited;
     }
-    let attempts = row.attempts + 1;
+    let attempts = row.attempts.saturating_add(1);
     if attempts > policy.crash_attempts {
         return Decision::GiveUpCrashing;
     }
@@ -313,7 +314,10 @@ fn towards_started_again(row: &ContainerRow, now: Timestamp, policy: &Policy) ->
 
 fn after_back_off(row: &ContainerRow, now: Timestamp) -> Decision {
     match row.retry_at.map(|at| at.millis_since(now)) {
-        Some(left) if left > 0 => Decision::LookAgain(Duration::from_millis(left.unsigned_abs())),
+        // More than the longest wait is left only where the clock was set back.
+        Some(left) if (1..=LONGEST_BACK_OFF_MS).contains(&left) => {
+            Decision::LookAgain(Duration::from_millis(left.unsigned_abs()))
+        }
         _ => Decision::Start,
     }
 }
@@ -345,7 +349,9 @@ fn forgives(row: &ContainerRow, now: Timestamp, policy: &Policy) -> bool {
 }
 
 fn back_off_ms(attempts: i64) -> i64 {
-    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(16);
+    let doublings = u32::try_from(attempts.saturating_sub(1))
+        .unwrap_or(0)
+        .min(16);
     FIRST_BACK_OFF_MS
         .saturating_mul(1 << doublings)
         .min(LONGEST_BACK_OFF_MS)
