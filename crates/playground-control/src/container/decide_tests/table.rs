@@ -1,0 +1,495 @@
+//! One case for each line of the decision table, in the order in which a container lives.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::*;
+
+struct Case {
+    row: ContainerRow,
+    seen: Observation,
+    decision: Decision,
+    status: ContainerStatus,
+}
+
+fn case(
+    desired: Desired,
+    container: Seen,
+    image: Image,
+    tweak: impl Fn(&mut ContainerRow),
+    decision: Decision,
+    status: ContainerStatus,
+) -> Case {
+    let mut row = row();
+    row.desired = desired;
+    tweak(&mut row);
+    let seen = Observation { image, container };
+    Case {
+        row,
+        seen,
+        decision,
+        status,
+    }
+}
+
+fn running(fits: bool, readiness: Readiness) -> Seen {
+    let run = "run".to_owned();
+    Seen::Running {
+        fits,
+        run,
+        readiness,
+    }
+}
+
+fn same(_: &mut ContainerRow) {}
+
+fn failed(row: &mut ContainerRow) {
+    row.failure = Some(a_failure());
+    row.failed_generation = Some(row.generation);
+}
+
+fn crashed(row: &mut ContainerRow) {
+    row.published_run = Some("run".to_owned());
+    row.ready_generation = Some(row.generation);
+}
+
+fn back_off(attempts: i64, seconds: i64) -> Decision {
+    Decision::NoteCrash {
+        attempts,
+        retry_at: NOW.plus_millis(1000 * seconds),
+    }
+}
+
+fn look_again(millis: u64) -> Decision {
+    Decision::LookAgain(Duration::from_millis(millis))
+}
+
+/// Wanted running, until there is a container.
+fn made() -> Vec<Case> {
+    use ContainerStatus::{Building, Failed, Starting};
+    use Decision::{AwaitBuild, Create, GiveUp, PlanImage, QueueBuild, ReservePort};
+    let missing = |image, tweak: fn(&mut ContainerRow), decision, status| {
+        case(
+            Desired::Running,
+            Seen::Missing,
+            image,
+            tweak,
+            decision,
+            status,
+        )
+    };
+    let portless = |row: &mut ContainerRow| row.host_port = None;
+    let failed_before = |row: &mut ContainerRow| {
+        row.failure = Some(a_failure());
+        row.failed_generation = Some(row.generation - 1);
+    };
+    vec![
+        missing(Image::Unplanned, same, PlanImage, Building),
+        missing(Image::Unplanned, failed_before, PlanImage, Building),
+        missing(Image::Missing, same, QueueBuild, Building),
+        missing(Image::Building, same, AwaitBuild, Building),
+        missing(
+            Image::Failed(a_failure()),
+            same,
+            GiveUp(a_failure()),
+            Failed,
+        ),
+        missing(Image::Present, portless, ReservePort, Starting),
+        missing(Image::Present, same, Create, Starting),
+        missing(
+            Image::Present,
+            |row| row.restart_wanted = 1,
+            Create,
+            Starting,
+        ),
+    ]
+}
+
+/// Wanted running, with a container made from what is wanted.
+fn started() -> Vec<Case> {
+    use ContainerStatus::{Failed, Running, Starting};
+    use Decision::{
+        ForgiveCrashes, GiveUpCrashing, GiveUpExited, GiveUpSilent, NoteStart, Publish, Remove,
+        Restart, Settled, Start, Unpause,
+    };
+    use Readiness::{Answers, Published, Silent};
+    let one = |seen, tweak: fn(&mut ContainerRow), decision, status| {
+        case(
+            Desired::Running,
+            seen,
+            Image::NotAsked,
+            tweak,
+            decision,
+            status,
+        )
+    };
+    let created = || Seen::Created { fits: true };
+    let exited = || Seen::Exited { fits: true };
+    vec![
+        one(created(), same, Start, Starting),
+        one(
+            created(),
+            |row| row.retry_at = Some(NOW.plus_millis(4000)),
+            look_again(4000),
+            Starting,
+        ),
+        one(
+            created(),
+            |row| row.retry_at = Some(NOW.plus_millis(61_000)),
+            Start,
+            Starting,
+        ),
+        one(running(true, Silent), same, NoteStart, Starting),
+        one(
+            running(true, Silent),
+            |row| row.starting_since = seconds_ago(2),
+            look_again(50),
+            Starting,
+        ),
+        one(
+            running(true, Silent),
+            |row| row.starting_since = seconds_ago(3),
+            look_again(250),
+            Starting,
+        ),
+        one(
+            running(true, Silent),
+            |row| row.starting_since = seconds_ago(300),
+            look_again(250),
+            Starting,
+        ),
+        one(
+            running(true, Silent),
+            |row| row.starting_since = seconds_ago(301),
+            GiveUpSilent,
+            Failed,
+        ),
+        one(
+            running(true, Silent),
+            |row| row.starting_since = seconds_ago(-60),
+            NoteStart,
+            Starting,
+        ),
+        one(
+            running(true, Answers),
+            |row| row.starting_since = seconds_ago(1),
+            Publish,
+            Running,
+        ),
+        one(
+            running(true, Answers),
+            |row| row.starting_since = seconds_ago(301),
+            Publish,
+            Running,
+        ),
+        one(running(true, Published), crashed, Settled, Running),
+        one(
+            running(true, Published),
+            |row| {
+                crashed(row);
+                row.restart_wanted = 1;
+            },
+            Restart,
+            Starting,
+        ),
+        one(
+            running(true, Silent),
+            |row| row.restart_wanted = 1,
+            Restart,
+            Starting,
+        ),
+        one(
+            running(true, Published),
+            |row| {
+                crashed(row);
+                row.attempts = 2;
+                row.ready_since = seconds_ago(3599);
+            },
+            Settled,
+            Running,
+        ),
+        one(
+            running(true, Published),
+            |row| {
+                crashed(row);
+                row.attempts = 2;
+                row.ready_since = seconds_ago(3600);
+            },
+            ForgiveCrashes,
+            Running,
+        ),
+        one(exited(), same, Start, Starting),
+        one(exited(), |row| row.restart_wanted = 1, Start, Starting),
+        one(
+            exited(),
+            |row| row.starting_since = seconds_ago(1),
+            GiveUpExited,
+            Failed,
+        ),
+        one(
+            exited(),
+            |row| {
+                row.starting_since = seconds_ago(1);
+                row.restart_wanted = 1;
+            },
+            Start,
+            Starting,
+        ),
+        one(exited(), crashed, back_off(1, 1), Starting),
+        one(
+            exited(),
+            |row| {
+                crashed(row);
+                row.attempts = 4;
+            },
+            back_off(5, 16),
+            Starting,
+        ),
+        one(
+            exited(),
+            |row| {
+                crashed(row);
+                row.attempts = 5;
+            },
+            GiveUpCrashing,
+            Failed,
+        ),
+        one(
+            exited(),
+            |row| {
+                row.attempts = 2;
+                row.retry_at = Some(NOW.plus_millis(2000));
+            },
+            look_again(2000),
+            Starting,
+        ),
+        one(
+            exited(),
+            |row| {
+                row.attempts = 2;
+                row.retry_at = Some(NOW);
+            },
+            Start,
+            Starting,
+        ),
+        one(Seen::Paused { fits: true }, crashed, Unpause, Starting),
+        one(Seen::InTransit, same, look_again(200), Starting),
+        one(Seen::Dead, same, Remove, Starting),
+    ]
+}
+
+/// Wanted running, with a container made from something else.
+fn replaced() -> Vec<Case> {
+    use ContainerStatus::{Building, Failed, Starting};
+    let old = || running(false, Readiness::Published);
+    let one =
+        |seen, image, decision, status| case(Desired::Running, seen, image, same, decision, status);
+    vec![
+        one(old(), Image::Unplanned, Decision::PlanImage, Building),
+        one(old(), Image::Missing, Decision::QueueBuild, Building),
+        one(old(), Image::Building, Decision::AwaitBuild, Building),
+        one(
+            old(),
+            Image::Failed(a_failure()),
+            Decision::GiveUp(a_failure()),
+            Failed,
+        ),
+        one(old(), Image::Present, Decision::Remove, Starting),
+        one(
+            Seen::Created { fits: false },
+            Image::Present,
+            Decision::Remove,
+            Starting,
+        ),
+        one(
+            Seen::Paused { fits: false },
+            Image::Present,
+            Decision::Remove,
+            Starting,
+        ),
+        one(
+            Seen::Exited { fits: false },
+            Image::Present,
+            Decision::Remove,
+            Starting,
+        ),
+    ]
+}
+
+/// Wanted running, and given up.
+fn given_up() -> Vec<Case> {
+    use ContainerStatus::Failed;
+    let one = |seen, decision, status| {
+        case(
+            Desired::Running,
+            seen,
+            Image::NotAsked,
+            failed,
+            decision,
+            status,
+        )
+    };
+    vec![
+        one(Seen::Missing, Decision::Settled, Failed),
+        one(Seen::Created { fits: true }, Decision::Settled, Failed),
+        one(running(true, Readiness::Silent), Decision::Stop, Failed),
+        one(Seen::Paused { fits: true }, Decision::Stop, Failed),
+        one(Seen::Exited { fits: true }, Decision::Settled, Failed),
+        one(Seen::InTransit, look_again(200), Failed),
+        one(Seen::Dead, Decision::Remove, Failed),
+    ]
+}
+
+fn stopped() -> Vec<Case> {
+    use ContainerStatus::{Requested, Stopped};
+    let one = |seen, decision, status| {
+        case(
+            Desired::Stopped,
+            seen,
+            Image::NotAsked,
+            same,
+            decision,
+            status,
+        )
+    };
+    vec![
+        one(Seen::Missing, Decision::Settled, Stopped),
+        one(Seen::Created { fits: true }, Decision::Settled, Stopped),
+        one(
+            running(true, Readiness::Published),
+            Decision::Stop,
+            Requested,
+        ),
+        one(running(false, Readiness::Silent), Decision::Stop, Requested),
+        one(Seen::Paused { fits: true }, Decision::Stop, Requested),
+        one(Seen::Exited { fits: true }, Decision::Settled, Stopped),
+        one(Seen::InTransit, look_again(200), Requested),
+        one(Seen::Dead, Decision::Remove, Requested),
+    ]
+}
+
+fn absent() -> Vec<Case> {
+    let one = |seen, decision| {
+        case(
+            Desired::Absent,
+            seen,
+            Image::NotAsked,
+            same,
+            decision,
+            ContainerStatus::Deleting,
+        )
+    };
+    vec![
+        one(Seen::Created { fits: true }, Decision::Remove),
+        one(running(true, Readiness::Published), Decision::Remove),
+        one(running(false, Readiness::Silent), Decision::Remove),
+        one(Seen::Paused { fits: true }, Decision::Remove),
+        one(Seen::Exited { fits: true }, Decision::Remove),
+        one(Seen::InTransit, look_again(200)),
+        one(Seen::Dead, Decision::Remove),
+        one(Seen::Missing, Decision::Forget),
+    ]
+}
+
+fn chapters() -> Vec<(&'static str, Vec<Case>)> {
+    vec![
+        ("Wanted running, no container yet", made()),
+        ("Wanted running, with a container", started()),
+        (
+            "Wanted running, with a container made from something else",
+            replaced(),
+        ),
+        ("Wanted running, given up", given_up()),
+        ("Wanted stopped", stopped()),
+        ("Wanted absent", absent()),
+    ]
+}
+
+#[test]
+fn every_line_of_the_table_is_decided_as_written() {
+    for (chapter, cases) in chapters() {
+        for case in cases {
+            let line = format!(
+                "{chapter}: {:?} with {:?}",
+                case.seen,
+                words::conditions(&case.row, &case.seen)
+            );
+            let decision = decide(&case.row, &case.seen, NOW, &POLICY);
+            assert_eq!(decision, case.decision, "{line}");
+            assert_eq!(status(&case.row, &decision), case.status, "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_table_has_every_decision_and_every_container_state_of_every_wish() {
+    let cases: Vec<Case> = chapters()
+        .into_iter()
+        .flat_map(|(_, cases)| cases)
+        .collect();
+    let decided: BTreeSet<&str> = cases
+        .iter()
+        .map(|case| words::variant(&case.decision))
+        .collect();
+    assert_eq!(decided, BTreeSet::from(words::EVERY_DECISION));
+    let kind = |seen: &Seen| words::container(seen).split(',').next().unwrap_or_default();
+    for desired in [Desired::Running, Desired::Stopped, Desired::Absent] {
+        let seen: BTreeSet<&str> = cases
+            .iter()
+            .filter(|case| case.row.desired == desired)
+            .map(|case| kind(&case.seen.container))
+            .collect();
+        assert_eq!(seen.len(), 7, "{desired}: {seen:?}");
+    }
+}
+
+/// `UPDATE_DOCS=1 cargo test -p playground-control` writes the file anew.
+#[test]
+fn the_committed_table_is_the_one_that_is_tested() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/states.md");
+    let text = document();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&file, &text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        committed == text,
+        "docs/states.md is not what the tests say: run them with UPDATE_DOCS=1 and look at the difference"
+    );
+}
+
+fn document() -> String {
+    let mut text = INTRODUCTION.to_owned();
+    for (chapter, cases) in chapters() {
+        write!(
+            text,
+            "\n## {chapter}\n\n| container | and | does | says |\n|---|---|---|---|\n"
+        )
+        .unwrap();
+        for case in cases {
+            writeln!(
+                text,
+                "| {} | {} | {} | {} |",
+                words::container(&case.seen.container),
+                words::conditions(&case.row, &case.seen),
+                words::decision(&case.decision),
+                words::status(case.status),
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+const INTRODUCTION: &str = "\
+# What happens in which state
+
+Each container record has a wish (running, stopped, absent). The loop compares it with what the engine shows and does one
+step; then it looks again, until nothing is left to do. This is the whole table: the first column is what the engine shows,
+the last one the status that the record shows meanwhile. It is made by the tests of `decide`
+(`crates/playground-control/src/container/decide_tests`), which check every line; do not edit it by hand.
+
+An app may take 300 s until it answers; one that was ready is started again after up to 5 crashes, which are forgotten
+after an hour of health: the defaults of `start_timeout`, `crash_attempts` and `healthy_after`.
+";
