@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
@@ -12,7 +12,8 @@ use crate::command::{command, output};
 /// A running Agent and the command line that talks to it.
 #[derive(Debug)]
 pub(crate) struct Agent {
-    child: Child,
+    /// None where it ran already: then it is not ours to end.
+    child: Option<Child>,
     binary: PathBuf,
     data_dir: PathBuf,
     /// Its address.
@@ -20,6 +21,21 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
+    /// The Agent that runs on this address and data directory already, if there is one.
+    pub(crate) fn running(binary: &Path, data_dir: &Path, listen: &str) -> Option<Self> {
+        let agent = Self {
+            child: None,
+            binary: binary.to_owned(),
+            data_dir: data_dir.to_owned(),
+            url: format!("http://{listen}"),
+        };
+        let mut health = agent.command(&["--output", "json", "health"]);
+        let answered = health.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        answered
+            .is_ok_and(|status| status.success())
+            .then_some(agent)
+    }
+
     /// Starts an Agent on this data directory and waits until it is ready.
     pub(crate) fn start(
         binary: &Path,
@@ -43,28 +59,30 @@ impl Agent {
             .lines()
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("ready ").map(str::to_owned));
-        match ready {
-            Some(url) => Ok(Self {
-                child,
-                binary: binary.to_owned(),
-                data_dir: data_dir.to_owned(),
-                url,
-            }),
-            None => {
-                let said = std::fs::read_to_string(&log).unwrap_or_default();
-                bail!("the Agent ended before it was ready:\n{said}")
-            }
-        }
+        let Some(url) = ready else {
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            bail!("the Agent ended before it was ready:\n{said}");
+        };
+        Ok(Self {
+            child: Some(child),
+            binary: binary.to_owned(),
+            data_dir: data_dir.to_owned(),
+            url,
+        })
     }
 
     /// Runs the command line against this Agent and returns what it printed.
     pub(crate) fn cli(&self, arguments: &[&str]) -> anyhow::Result<String> {
-        output(
-            command(&self.binary, arguments)
-                .env("PLAYGROUND_URL", &self.url)
-                .env("PLAYGROUND_DATA_DIR", &self.data_dir)
-                .env_remove("PLAYGROUND_TOKEN"),
-        )
+        output(&mut self.command(arguments))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = command(&self.binary, arguments);
+        command
+            .env("PLAYGROUND_URL", &self.url)
+            .env("PLAYGROUND_DATA_DIR", &self.data_dir)
+            .env_remove("PLAYGROUND_TOKEN");
+        command
     }
 
     /// The same, as JSON.
@@ -74,9 +92,12 @@ impl Agent {
             .with_context(|| format!("{arguments:?} printed no JSON: {text}"))
     }
 
-    /// Stays until the Agent ends.
+    /// Stays until the Agent ends, where it is ours.
     pub(crate) fn wait(&mut self) -> anyhow::Result<()> {
-        let status = self.child.wait()?;
+        let Some(child) = &mut self.child else {
+            return Ok(());
+        };
+        let status = child.wait()?;
         anyhow::ensure!(status.success(), "the Agent ended with {status}");
         Ok(())
     }
@@ -85,14 +106,15 @@ impl Agent {
 impl Drop for Agent {
     /// Apps keep running, as they do whenever an Agent ends.
     fn drop(&mut self) {
-        let pid = self.child.id().to_string();
+        let Some(child) = &mut self.child else { return };
+        let pid = child.id().to_string();
         let asked = command("kill", &["-TERM", &pid])
             .stderr(Stdio::null())
             .status()
             .is_ok_and(|status| status.success());
         if !asked {
-            drop(self.child.kill());
+            drop(child.kill());
         }
-        drop(self.child.wait());
+        drop(child.wait());
     }
 }

@@ -40,9 +40,12 @@ pub(crate) fn bring_up(options: &Options) -> anyhow::Result<Agent> {
     let data_dir = repo::root().join(&options.data_dir);
     let mut agent = None;
     step("Agent", || {
-        let started = Agent::start(&binary, &data_dir, &["--listen", &options.listen])?;
-        let url = started.url.clone();
-        agent = Some(started);
+        let found = match Agent::running(&binary, &data_dir, &options.listen) {
+            Some(running) => running,
+            None => Agent::start(&binary, &data_dir, &["--listen", &options.listen])?,
+        };
+        let url = found.url.clone();
+        agent = Some(found);
         Ok(url)
     })?;
     let agent = agent.ok_or_else(|| anyhow::anyhow!("the Agent is not there"))?;

@@ -23,8 +23,9 @@ use crate::{docker, repo, up};
 const PLAIN_PORT: u16 = 18790;
 /// Ports of the Agent under measurement.
 const PORT_RANGE: &str = "18800-18850";
-/// The plain image.
+/// The plain image, and the base it is made from.
 const PLAIN_IMAGE: &str = "playground-bench-plain";
+const PLAIN_BASE: &str = "playground-bench-python";
 /// Longest wait for any app.
 const READY: Duration = Duration::from_secs(180);
 
@@ -127,47 +128,21 @@ impl Plain {
         let named = std::fs::read_to_string(&requirements).unwrap_or_default();
         // The seed: gradio is included automatically. The same version as in our base, so that the work is the same.
         std::fs::write(&requirements, format!("{named}\n{}\n", gradio_of_base()?))?;
-        let ca = Path::new("/etc/ssl/certs/ca-certificates.crt");
-        if ca.is_file() {
-            std::fs::copy(ca, folder.join("ca.crt"))?;
-        }
-        // The three lines of the seed, on an image with nothing but Python. The certificates are this machine's, so that
-        // pip works behind a company's proxy too.
-        let trust = if ca.is_file() {
-            "ENV PIP_CERT=/ca.crt\nCOPY ca.crt /ca.crt\n"
-        } else {
-            ""
-        };
+        // The seed's three lines, to the letter.
         std::fs::write(
             folder.join("Dockerfile"),
             format!(
-                "FROM {}\n{trust}WORKDIR /app\nCOPY . .\nRUN {} -r requirements.txt\n",
-                root_image()?,
-                PIP
+                "FROM {PLAIN_BASE}\n\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n"
             ),
         )?;
+        plain_base(work)?;
         Ok(Self { folder })
     }
 
     /// Nothing cached but the base, as the first create of a plugin meets it.
     fn build(&self) -> anyhow::Result<Duration> {
         let begun = Instant::now();
-        let folder = self.folder.to_string_lossy();
-        run_command(
-            command(
-                "docker",
-                &[
-                    "build",
-                    "--no-cache",
-                    "--quiet",
-                    "--tag",
-                    PLAIN_IMAGE,
-                    &folder,
-                ],
-            )
-            .env("DOCKER_BUILDKIT", "0")
-            .stdout(Stdio::null()),
-        )?;
+        docker_build(&self.folder, PLAIN_IMAGE, &["--no-cache"])?;
         Ok(begun.elapsed())
     }
 
@@ -185,7 +160,7 @@ impl Plain {
         ];
         let mut arguments = vec!["run", "--detach", "--rm", "--publish", &publish];
         arguments.extend(environment);
-        arguments.extend([PLAIN_IMAGE, "python3", "plugin/gradio_interface.py"]);
+        arguments.extend([PLAIN_IMAGE, "python", "plugin/gradio_interface.py"]);
         let id = output(&mut command("docker", &arguments))?;
         let ready = wait_until_ready(PLAIN_PORT);
         run_command(command("docker", &["kill", id.trim()]).stdout(Stdio::null()))?;
@@ -194,8 +169,38 @@ impl Plain {
     }
 }
 
-/// pip, as the seed's Dockerfile calls it; Debian's Python asks to be told that it may.
-const PIP: &str = "python3 -m pip install --no-cache-dir $(python3 -m pip install --help | grep -q break-system-packages && echo --break-system-packages)";
+/// A base with Python and pip and nothing else, which trusts what this machine trusts. Making it is not measured.
+fn plain_base(work: &Path) -> anyhow::Result<()> {
+    let folder = work.join("plain-base");
+    std::fs::create_dir_all(&folder)?;
+    let certificates = std::fs::read("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
+    std::fs::write(folder.join("ca.crt"), &certificates)?;
+    let trust = if certificates.is_empty() {
+        ""
+    } else {
+        "ENV PIP_CERT=/ca.crt\n"
+    };
+    let root = root_image()?;
+    std::fs::write(
+        folder.join("Dockerfile"),
+        format!(
+            "FROM {root}\nCOPY ca.crt /ca.crt\n{trust}RUN python3 -m venv /venv\nENV PATH=/venv/bin:/usr/bin:/bin\nWORKDIR /app\n"
+        ),
+    )?;
+    docker_build(&folder, PLAIN_BASE, &[])
+}
+
+fn docker_build(folder: &Path, tag: &str, more: &[&str]) -> anyhow::Result<()> {
+    let folder = folder.to_string_lossy();
+    let arguments = [&["build", "--quiet", "--tag", tag, &folder], more].concat();
+    // The builder that every engine has, whatever plugins the command line lacks.
+    run_command(
+        command("docker", &arguments)
+            .env("DOCKER_BUILDKIT", "0")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
+    )
+}
 
 fn first_create(agent: &Agent, example: &Path) -> anyhow::Result<Duration> {
     forget_images(agent)?;
@@ -325,7 +330,7 @@ fn clean(agent: &Agent, network: &str) {
     }
     drop(forget_images(agent));
     for arguments in [
-        ["rmi", "--force", PLAIN_IMAGE].as_slice(),
+        ["rmi", "--force", PLAIN_IMAGE, PLAIN_BASE].as_slice(),
         &["network", "rm", network],
     ] {
         drop(
