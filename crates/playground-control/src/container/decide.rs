@@ -175,14 +175,11 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
         (_, Decision::PlanImage | Decision::QueueBuild | Decision::AwaitBuild) => {
             ContainerStatus::Building
         }
-        (_, Decision::Publish | Decision::ForgiveCrashes) => ContainerStatus::Running,
-        (
-            _,
-            Decision::GiveUp(_)
-            | Decision::GiveUpExited
-            | Decision::GiveUpSilent
-            | Decision::GiveUpCrashing,
-        ) => ContainerStatus::Failed,
+        (_, Decision::ForgiveCrashes) => ContainerStatus::Running,
+        // The step itself writes `failed`, with the reason: nobody sees one without the other.
+        (_, Decision::GiveUp(_) | Decision::GiveUpSilent) => row.status,
+        // As above, but its address leads nowhere any more.
+        (_, Decision::GiveUpExited | Decision::GiveUpCrashing) => ContainerStatus::Starting,
         (Desired::Stopped, Decision::Settled) => ContainerStatus::Stopped,
         // Whoever waits for the stop must not be told of it before it happened.
         (Desired::Stopped, _) => row.status,
@@ -190,7 +187,9 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
         (Desired::Running, Decision::Settled) => ContainerStatus::Running,
         (
             Desired::Running,
-            Decision::ReservePort
+            // Publishing writes `running`, together with the address: nobody sees one without the other.
+            Decision::Publish
+            | Decision::ReservePort
             | Decision::Create
             | Decision::Start
             | Decision::Restart

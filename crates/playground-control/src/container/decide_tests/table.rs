@@ -67,7 +67,7 @@ fn look_again(millis: u64) -> Decision {
 
 /// Wanted running, until there is a container.
 fn made() -> Vec<Case> {
-    use ContainerStatus::{Building, Failed, Starting};
+    use ContainerStatus::{Building, Requested, Starting};
     use Decision::{AwaitBuild, Create, GiveUp, PlanImage, QueueBuild, ReservePort};
     let missing = |image, tweak: fn(&mut ContainerRow), decision, status| {
         case(
@@ -93,7 +93,7 @@ fn made() -> Vec<Case> {
             Image::Failed(a_failure()),
             same,
             GiveUp(a_failure()),
-            Failed,
+            Requested,
         ),
         missing(Image::Present, portless, ReservePort, Starting),
         missing(Image::Present, same, Create, Starting),
@@ -108,7 +108,7 @@ fn made() -> Vec<Case> {
 
 /// Wanted running, with a container made from what is wanted.
 fn started() -> Vec<Case> {
-    use ContainerStatus::{Failed, Running, Starting};
+    use ContainerStatus::{Requested, Running, Starting};
     use Decision::{
         ForgiveCrashes, GiveUpCrashing, GiveUpExited, GiveUpSilent, NoteStart, Publish, Remove,
         Restart, Settled, Start, Unpause,
@@ -163,7 +163,7 @@ fn started() -> Vec<Case> {
             running(true, Silent),
             |row| row.starting_since = seconds_ago(301),
             GiveUpSilent,
-            Failed,
+            Requested,
         ),
         one(
             running(true, Silent),
@@ -175,13 +175,13 @@ fn started() -> Vec<Case> {
             running(true, Answers),
             |row| row.starting_since = seconds_ago(1),
             Publish,
-            Running,
+            Starting,
         ),
         one(
             running(true, Answers),
             |row| row.starting_since = seconds_ago(301),
             Publish,
-            Running,
+            Starting,
         ),
         one(running(true, Published), crashed, Settled, Running),
         one(
@@ -225,7 +225,7 @@ fn started() -> Vec<Case> {
             exited(),
             |row| row.starting_since = seconds_ago(1),
             GiveUpExited,
-            Failed,
+            Starting,
         ),
         one(
             exited(),
@@ -253,7 +253,7 @@ fn started() -> Vec<Case> {
                 row.attempts = 5;
             },
             GiveUpCrashing,
-            Failed,
+            Starting,
         ),
         one(
             exited(),
@@ -281,7 +281,7 @@ fn started() -> Vec<Case> {
 
 /// Wanted running, with a container made from something else.
 fn replaced() -> Vec<Case> {
-    use ContainerStatus::{Building, Failed, Starting};
+    use ContainerStatus::{Building, Requested, Starting};
     let old = || running(false, Readiness::Published);
     let one =
         |seen, image, decision, status| case(Desired::Running, seen, image, same, decision, status);
@@ -293,7 +293,7 @@ fn replaced() -> Vec<Case> {
             old(),
             Image::Failed(a_failure()),
             Decision::GiveUp(a_failure()),
-            Failed,
+            Requested,
         ),
         one(old(), Image::Present, Decision::Remove, Starting),
         one(
