@@ -1,6 +1,8 @@
 //! Measurements, each beside the plain way of doing the same, in one run.
 
 mod create;
+mod plain;
+mod ready;
 
 use clap::Subcommand;
 

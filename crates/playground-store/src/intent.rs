@@ -92,15 +92,10 @@ impl Store {
         pk: ContainerPk,
         now: Timestamp,
     ) -> Result<Option<ContainerRow>> {
-        let raw: Option<RawContainer> = sqlx::query_as(
-            "UPDATE containers SET desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'stopped' END, updated_at = $2
-             WHERE pk = $1 RETURNING *",
-        )
-        .bind(pk.0)
-        .bind(now.0)
-        .fetch_optional(&self.write)
-        .await?;
-        raw.map(ContainerRow::try_from).transpose()
+        const SQL: &str = "UPDATE containers SET
+                 desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'stopped' END, updated_at = $2
+             WHERE pk = $1 RETURNING *";
+        self.wish(SQL, pk, now).await
     }
 
     /// Wants the record running. A failed one is tried again with a fresh container; a ready one is left alone.
@@ -109,20 +104,14 @@ impl Store {
         pk: ContainerPk,
         now: Timestamp,
     ) -> Result<Option<ContainerRow>> {
-        let raw: Option<RawContainer> = sqlx::query_as(
-            "UPDATE containers SET
+        const SQL: &str = "UPDATE containers SET
                  epoch = epoch + CASE WHEN status = 'failed' THEN 1 ELSE 0 END,
                  build = NULL, attempts = 0, retry_at = NULL,
                  generation = generation + CASE WHEN status = 'running' AND desired = 'running' THEN 0 ELSE 1 END,
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
                  updated_at = $2
-             WHERE pk = $1 RETURNING *",
-        )
-        .bind(pk.0)
-        .bind(now.0)
-        .fetch_optional(&self.write)
-        .await?;
-        raw.map(ContainerRow::try_from).transpose()
+             WHERE pk = $1 RETURNING *";
+        self.wish(SQL, pk, now).await
     }
 
     /// Wants the record's process started anew. A failed one is tried again with a fresh container.
@@ -131,20 +120,14 @@ impl Store {
         pk: ContainerPk,
         now: Timestamp,
     ) -> Result<Option<ContainerRow>> {
-        let raw: Option<RawContainer> = sqlx::query_as(
-            "UPDATE containers SET
+        const SQL: &str = "UPDATE containers SET
                  epoch = epoch + CASE WHEN status = 'failed' THEN 1 ELSE 0 END,
                  build = NULL, attempts = 0, retry_at = NULL,
                  generation = generation + 1, restart_wanted = restart_wanted + 1,
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
                  updated_at = $2
-             WHERE pk = $1 RETURNING *",
-        )
-        .bind(pk.0)
-        .bind(now.0)
-        .fetch_optional(&self.write)
-        .await?;
-        raw.map(ContainerRow::try_from).transpose()
+             WHERE pk = $1 RETURNING *";
+        self.wish(SQL, pk, now).await
     }
 
     /// Wants nothing of the record to be left. None when there is no such record.
@@ -153,13 +136,24 @@ impl Store {
         pk: ContainerPk,
         now: Timestamp,
     ) -> Result<Option<ContainerRow>> {
-        let raw: Option<RawContainer> = sqlx::query_as(
-            "UPDATE containers SET desired = 'absent', status = 'deleting', updated_at = $2 WHERE pk = $1 RETURNING *",
-        )
-        .bind(pk.0)
-        .bind(now.0)
-        .fetch_optional(&self.write)
-        .await?;
+        const SQL: &str =
+            "UPDATE containers SET desired = 'absent', status = 'deleting', updated_at = $2
+             WHERE pk = $1 RETURNING *";
+        self.wish(SQL, pk, now).await
+    }
+
+    /// One statement about one record, and the record as it is then.
+    async fn wish(
+        &self,
+        sql: &'static str,
+        pk: ContainerPk,
+        now: Timestamp,
+    ) -> Result<Option<ContainerRow>> {
+        let raw: Option<RawContainer> = sqlx::query_as(sql)
+            .bind(pk.0)
+            .bind(now.0)
+            .fetch_optional(&self.write)
+            .await?;
         raw.map(ContainerRow::try_from).transpose()
     }
 }

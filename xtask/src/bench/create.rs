@@ -3,31 +3,23 @@
 //!
 //! The ratios are what counts; the times depend on the machine.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use serde_json::Value;
 
+use super::plain::{self, Plain};
+use super::ready::wait_until_ready;
 use crate::agent::Agent;
 use crate::command::{command, output, run as run_command};
-use crate::docker::pause;
 use crate::step::{say, step};
 use crate::{docker, repo, up};
 
-/// Ports of the plain containers, outside the Agent's range.
-const PLAIN_PORT: u16 = 18790;
 /// Ports of the Agent under measurement.
 const PORT_RANGE: &str = "18800-18850";
-/// The plain image, and the base it is made from.
-const PLAIN_IMAGE: &str = "playground-bench-plain";
-const PLAIN_BASE: &str = "playground-bench-python";
-/// Longest wait for any app.
-const READY: Duration = Duration::from_secs(180);
 
 /// What can be chosen.
 #[derive(Debug, Args)]
@@ -109,97 +101,6 @@ fn measure(
         })?;
     }
     Ok(measured)
-}
-
-/// The seed's literal way.
-#[derive(Debug)]
-struct Plain {
-    folder: PathBuf,
-}
-
-impl Plain {
-    fn prepare(work: &Path, example: &Path) -> anyhow::Result<Self> {
-        let folder = work.join("plain");
-        run_command(&mut command(
-            "cp",
-            &["-r", &example.to_string_lossy(), &folder.to_string_lossy()],
-        ))?;
-        let requirements = folder.join("requirements.txt");
-        let named = std::fs::read_to_string(&requirements).unwrap_or_default();
-        // The seed: gradio is included automatically. The same version as in our base, so that the work is the same.
-        std::fs::write(&requirements, format!("{named}\n{}\n", gradio_of_base()?))?;
-        // The seed's three lines, to the letter.
-        std::fs::write(
-            folder.join("Dockerfile"),
-            format!(
-                "FROM {PLAIN_BASE}\n\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n"
-            ),
-        )?;
-        plain_base(work)?;
-        Ok(Self { folder })
-    }
-
-    /// Nothing cached but the base, as the first create of a plugin meets it.
-    fn build(&self) -> anyhow::Result<Duration> {
-        let begun = Instant::now();
-        docker_build(&self.folder, PLAIN_IMAGE, &["--no-cache"])?;
-        Ok(begun.elapsed())
-    }
-
-    /// From `docker run` to the first HTTP answer.
-    fn start(&self) -> anyhow::Result<Duration> {
-        let begun = Instant::now();
-        let publish = format!("127.0.0.1:{PLAIN_PORT}:7860");
-        let environment = [
-            "--env",
-            "GRADIO_SERVER_NAME=0.0.0.0",
-            "--env",
-            "GRADIO_SERVER_PORT=7860",
-            "--env",
-            "PYTHONPATH=/app",
-        ];
-        let mut arguments = vec!["run", "--detach", "--rm", "--publish", &publish];
-        arguments.extend(environment);
-        arguments.extend([PLAIN_IMAGE, "python", "plugin/gradio_interface.py"]);
-        let id = output(&mut command("docker", &arguments))?;
-        let ready = wait_until_ready(PLAIN_PORT);
-        run_command(command("docker", &["kill", id.trim()]).stdout(Stdio::null()))?;
-        ready?;
-        Ok(begun.elapsed())
-    }
-}
-
-/// A base with Python and pip and nothing else, which trusts what this machine trusts. Making it is not measured.
-fn plain_base(work: &Path) -> anyhow::Result<()> {
-    let folder = work.join("plain-base");
-    std::fs::create_dir_all(&folder)?;
-    let certificates = std::fs::read("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
-    std::fs::write(folder.join("ca.crt"), &certificates)?;
-    let trust = if certificates.is_empty() {
-        ""
-    } else {
-        "ENV PIP_CERT=/ca.crt\n"
-    };
-    let root = root_image()?;
-    std::fs::write(
-        folder.join("Dockerfile"),
-        format!(
-            "FROM {root}\nCOPY ca.crt /ca.crt\n{trust}RUN python3 -m venv /venv\nENV PATH=/venv/bin:/usr/bin:/bin\nWORKDIR /app\n"
-        ),
-    )?;
-    docker_build(&folder, PLAIN_BASE, &[])
-}
-
-fn docker_build(folder: &Path, tag: &str, more: &[&str]) -> anyhow::Result<()> {
-    let folder = folder.to_string_lossy();
-    let arguments = [&["build", "--quiet", "--tag", tag, &folder], more].concat();
-    // The builder that every engine has, whatever plugins the command line lacks.
-    run_command(
-        command("docker", &arguments)
-            .env("DOCKER_BUILDKIT", "0")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null()),
-    )
 }
 
 fn first_create(agent: &Agent, example: &Path) -> anyhow::Result<Duration> {
@@ -329,71 +230,9 @@ fn clean(agent: &Agent, network: &str) {
         drop(agent.cli(&["rm", &pk]));
     }
     drop(forget_images(agent));
-    for arguments in [
-        ["rmi", "--force", PLAIN_IMAGE, PLAIN_BASE].as_slice(),
-        &["network", "rm", network],
-    ] {
-        drop(
-            command("docker", arguments)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status(),
-        );
-    }
-}
-
-/// A first HTTP answer on a port of this machine.
-fn wait_until_ready(port: u16) -> anyhow::Result<()> {
-    let deadline = Instant::now() + READY;
-    while Instant::now() < deadline {
-        if answers(port).unwrap_or(false) {
-            return Ok(());
-        }
-        pause(Duration::from_millis(20));
-    }
-    bail!(
-        "nothing answered on port {port} within {} s",
-        READY.as_secs()
-    )
-}
-
-fn answers(port: u16) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut first = [0; 12];
-    stream.read_exact(&mut first)?;
-    Ok(first.starts_with(b"HTTP/1."))
-}
-
-/// `gradio==...` of our base image.
-fn gradio_of_base() -> anyhow::Result<String> {
-    let label = inspect(
-        "synapse-gradio-base:latest",
-        "{{ index .Config.Labels \"synapse.base.packages\" }}",
-    )?;
-    let packages: Value =
-        serde_json::from_str(&label).context("the base image names no packages")?;
-    Ok(format!(
-        "gradio=={}",
-        packages["gradio"]
-            .as_str()
-            .context("the base image has no gradio")?
-    ))
-}
-
-/// The image that our base was made from: Python and nothing else.
-fn root_image() -> anyhow::Result<&'static str> {
-    ["python:3.12-slim", "synapse-gradio-root:latest"]
-        .into_iter()
-        .find(|image| inspect(image, "{{.Id}}").is_ok())
-        .context("the image that the base was made from is not there")
-}
-
-fn inspect(image: &str, format: &str) -> anyhow::Result<String> {
-    output(
-        command("docker", &["image", "inspect", "--format", format, image]).stderr(Stdio::null()),
-    )
+    plain::forget();
+    let mut remove = command("docker", &["network", "rm", network]);
+    drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
 }
 
 fn print(options: &Options, measured: &Measured) {

@@ -3,7 +3,7 @@
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use playground_control::{Control, Handle};
+use playground_control::{Control, ControlError, Handle};
 use playground_store::{ContainerFilter, ContainerRow};
 use playground_types::wire::{Container, Created, ErrorBody, Page};
 use playground_types::{ContainerStatus, ModelId};
@@ -51,7 +51,7 @@ pub(crate) async fn list(
         .store()
         .containers(&filter)
         .await
-        .map_err(playground_control::ControlError::from)?;
+        .map_err(ControlError::from)?;
     let results = rows
         .iter()
         .map(|row| control.view(row, caller.host()))
@@ -135,17 +135,11 @@ pub(crate) async fn delete(
     State(hold): State<Hold>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let found = control.find(&Handle(id.clone())).await;
-    if found.is_err()
-        && control
-            .store()
-            .is_forgotten(&id)
-            .await
-            .map_err(playground_control::ControlError::from)?
-    {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    remove(&control, hold, &found?).await
+    let found = control
+        .find(&Handle(id.clone()))
+        .await
+        .map_err(ApiError::from);
+    remove(&control, hold, &id, found).await
 }
 
 /// Restarts a container.
@@ -209,19 +203,31 @@ pub(crate) async fn start(
         .unwrap_or(wanted))
 }
 
+/// Removes what was found. Who was removed not long ago is no error: transports repeat a DELETE that worked.
 pub(crate) async fn remove(
     control: &Control,
     hold: Hold,
-    row: &ContainerRow,
+    handle: &str,
+    found: Result<ContainerRow, ApiError>,
 ) -> Result<Response, ApiError> {
+    if found.is_err()
+        && control
+            .store()
+            .is_forgotten(handle)
+            .await
+            .map_err(ControlError::from)?
+    {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let row = found?;
     control.want_absent(row.pk).await?;
     let left = control.await_container(row.pk, hold.0, |_| false).await?;
-    Ok(if left.is_none() {
+    let status = if left.is_none() {
         StatusCode::NO_CONTENT
     } else {
         StatusCode::ACCEPTED
-    }
-    .into_response())
+    };
+    Ok(status.into_response())
 }
 
 fn is_at_rest(row: &ContainerRow) -> bool {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use playground_control::{Control, ControlError};
 use playground_engine::{ContainerView, RunState};
 use playground_store::ContainerRow;
@@ -84,16 +84,7 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let found = by_docker_id(&control, &id).await;
-    if found.is_err()
-        && control
-            .store()
-            .is_forgotten(&id)
-            .await
-            .map_err(ControlError::from)?
-    {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    remove(&control, hold, &found?).await
+    remove(&control, hold, &id, found).await
 }
 
 /// Stops a container without removing it. Its port stays reserved.

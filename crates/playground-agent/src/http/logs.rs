@@ -1,10 +1,11 @@
 //! Logs of containers and builds: whole as text, live over server-sent events (resumable) or WebSocket.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket};
-use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
@@ -17,7 +18,7 @@ use serde::Deserialize;
 
 use super::builds::find;
 use super::error::ApiError;
-use super::extract::{Caller, Path, Upgrade};
+use super::extract::{Caller, Path, Query, Upgrade};
 use super::log_stream::{Frame, frames};
 
 /// A quiet stream says that it lives this often.
@@ -76,7 +77,8 @@ pub(crate) async fn container_log(
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
-/// A container's log as it grows. Each event's id is its time: a reader that comes back with it misses nothing.
+/// A container's log as it grows. Each event's id is its time and place: a reader that comes back with it in
+/// `Last-Event-ID` misses nothing and is told nothing twice.
 #[utoipa::path(get, path = "/containers/{id}/logs/stream", tag = "logs",
     params(("id" = String, Path,), ("tail" = Option<u32>, Query,), ("since" = Option<String>, Query,)),
     responses((status = 200, body = String, content_type = "text/event-stream"), (status = 400, body = ErrorBody),
@@ -88,24 +90,30 @@ pub(crate) async fn container_log_stream(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let row = control.find(&Handle(id)).await?;
-    if let Some(last) = last_event_id(&headers) {
+    let resumed = last_event_id(&headers).map(Place::split);
+    if let Some((time, _)) = resumed {
         query = TailQuery {
             tail: Some(MAX_TAIL),
-            since: Some(last.to_owned()),
+            since: Some(time.to_owned()),
         };
     }
-    let resumed_at = query.since.as_deref().and_then(Timestamp::parse);
-    let lines = control.container_log(&row, query.options(true)?).await?;
+    let options = query.options(true)?;
+    let seen = options.since.map(|at| Place {
+        at,
+        // A time alone stands for everything that was printed then.
+        nth: resumed.and_then(|(_, nth)| nth).unwrap_or(u32::MAX),
+    });
+    let mut last = None;
+    let lines = control.container_log(&row, options).await?;
     let events = lines.filter_map(move |line| {
         // Docker counts in whole seconds: what the reader has already is left out here.
-        let is_new = line
-            .as_ref()
-            .is_ok_and(|line| line.at.is_none() || line.at > resumed_at);
-        std::future::ready(
-            line.ok()
-                .filter(|_| is_new)
-                .map(|line| Ok::<_, Infallible>(line_event(&line))),
-        )
+        let event = line.ok().and_then(|line| {
+            last = line.at.map(|at| Place::after(last, at)).or(last);
+            let place = line.at.and(last);
+            let is_new = place.is_none() || place > seen;
+            is_new.then(|| Ok::<_, Infallible>(line_event(&line, place)))
+        });
+        std::future::ready(event)
     });
     let end = futures_util::stream::once(std::future::ready(Ok(frame_event(&Frame {
         kind: "complete",
@@ -181,7 +189,7 @@ fn frame_event(frame: &Frame) -> Event {
     Event::default().id(frame.next.to_string()).data(data)
 }
 
-fn line_event(line: &LogLine) -> Event {
+fn line_event(line: &LogLine, place: Option<Place>) -> Event {
     let stream = match line.stream {
         LogSource::Stdout => "stdout",
         LogSource::Stderr => "stderr",
@@ -189,9 +197,41 @@ fn line_event(line: &LogLine) -> Event {
     let data =
         serde_json::json!({"type": "log", "message": line.text, "stream": stream, "at": line.at});
     let event = Event::default().data(data.to_string());
-    match line.at {
-        Some(at) => event.id(at.to_string()),
+    match place {
+        Some(place) => event.id(place.to_string()),
         None => event,
+    }
+}
+
+/// A line of a container's log: its time, and which line of that millisecond it is. A burst prints many in one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    at: Timestamp,
+    nth: u32,
+}
+
+impl Place {
+    /// The place of a line of this time, after the one before it.
+    fn after(before: Option<Self>, at: Timestamp) -> Self {
+        let nth = before.filter(|before| before.at == at);
+        Self {
+            at,
+            nth: nth.map_or(1, |before| before.nth.saturating_add(1)),
+        }
+    }
+
+    /// The time in an event's id, and the number behind it.
+    fn split(id: &str) -> (&str, Option<u32>) {
+        match id.split_once('/') {
+            Some((time, nth)) => (time, nth.parse().ok()),
+            None => (id, None),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.at, self.nth)
     }
 }
 
@@ -215,4 +255,31 @@ fn last_event_id(headers: &HeaderMap) -> Option<&str> {
         .get("last-event-id")
         .and_then(|value| value.to_str().ok())
         .filter(|id| !id.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_one_millisecond_have_places_of_their_own() {
+        let (first, second) = (Timestamp(1_000), Timestamp(1_001));
+        let mut last = None;
+        let ids = [first, first, first, second].map(|at| {
+            last = Some(Place::after(last, at));
+            last.unwrap().to_string()
+        });
+        assert_eq!(
+            ids.map(|id| id[20..].to_owned()),
+            ["000Z/1", "000Z/2", "000Z/3", "001Z/1"]
+        );
+        assert_eq!(
+            Place::split("1970-01-01T00:00:01.000Z/3"),
+            ("1970-01-01T00:00:01.000Z", Some(3))
+        );
+        assert_eq!(
+            Place::split("1970-01-01T00:00:01Z"),
+            ("1970-01-01T00:00:01Z", None)
+        );
+    }
 }

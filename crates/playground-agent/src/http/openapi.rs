@@ -1,11 +1,13 @@
 //! The OpenAPI 3.1 document: generated from the handlers, committed at `openapi/agent.json`, compared by a test.
 
 use axum::Json;
+use playground_types::wire::ErrorBody;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 
 /// This API as an OpenAPI 3.1 document.
-#[utoipa::path(get, path = "/openapi.json", tag = "health", responses((status = 200, description = "OpenAPI 3.1")))]
+#[utoipa::path(get, path = "/openapi.json", tag = "health",
+    responses((status = 200, description = "OpenAPI 3.1"), (status = 401, body = ErrorBody)))]
 pub(crate) async fn document() -> Json<OpenApi> {
     Json(generate())
 }

@@ -1,0 +1,36 @@
+//! Waiting for an app's first HTTP answer.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use crate::docker::pause;
+
+/// Longest wait for any app.
+const READY: Duration = Duration::from_secs(180);
+
+/// A first HTTP answer on a port of this machine.
+pub(super) fn wait_until_ready(port: u16) -> anyhow::Result<()> {
+    let deadline = Instant::now() + READY;
+    while Instant::now() < deadline {
+        if answers(port).unwrap_or(false) {
+            return Ok(());
+        }
+        pause(Duration::from_millis(20));
+    }
+    bail!(
+        "nothing answered on port {port} within {} s",
+        READY.as_secs()
+    )
+}
+
+fn answers(port: u16) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut first = [0; 12];
+    stream.read_exact(&mut first)?;
+    Ok(first.starts_with(b"HTTP/1."))
+}
