@@ -69,7 +69,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         answer = ANSWERS.get(url.path)
-        body = answer(dict(urllib.parse.parse_qsl(url.query))) if answer else b"there is nothing here"
+        body = answer(dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))) if answer else b"there is nothing here"
         body = body if isinstance(body, bytes) else body.encode()
         self.send_response(200 if answer else 404)
         self.send_header("Content-Length", str(len(body)))
@@ -101,7 +101,7 @@ if DO == "hoard":
 if DO == "deaf":
     time.sleep(3600)
 if DO == "mute":
-    socket.create_server(("0.0.0.0", 7860))
+    listening = socket.create_server(("0.0.0.0", 7860))
     time.sleep(3600)
 if DO == "exit":
     raise SystemExit(3)

@@ -4,6 +4,11 @@
     dead_code,
     reason = "every test target compiles all of this and uses its part"
 )]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tables, measured times and skips are told to whoever runs the tests"
+)]
 
 pub(crate) mod docker;
 pub(crate) mod index;
@@ -33,7 +38,7 @@ use plugin::Plugin;
 /// How long anything may take to become true.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 /// Between two looks.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(50);
 /// Ports of one Agent.
 const PORTS: u16 = 5;
 const TOKEN: &str = "a-token-for-tests-only";
@@ -75,6 +80,15 @@ pub(crate) fn on_docker(
     change: impl FnOnce(&mut ControlConfig),
     test: impl AsyncFnOnce(&Agent),
 ) {
+    // The Agent's own log, for whoever asks with RUST_LOG.
+    if std::env::var_os("RUST_LOG").is_some() {
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_target(false);
+        // Another test of this process may have begun it.
+        drop(log.try_init());
+    }
     let runtime = || tokio::runtime::Runtime::new().expect("a runtime");
     let engine = Engine::docker(None);
     if let Err(error) = runtime().block_on(engine.version()) {

@@ -89,6 +89,12 @@ impl Plugin {
         self
     }
 
+    /// Takes a file out.
+    pub(crate) fn without(mut self, path: &str) -> Self {
+        self.files.retain(|file| file.path != path);
+        self
+    }
+
     /// Everything in a folder of the archive.
     pub(crate) fn wrapped(mut self, folder: &str) -> Self {
         self = self.with_config();
