@@ -49,8 +49,12 @@ impl Life {
         let name = self.agent.row(pk).await.name;
         self.agent.fake.outside().kill(&name, 1);
         self.becomes(pk, ContainerStatus::Running).await;
+        let before = self.agent.row(pk).await;
         self.create(json!({})).await;
         self.becomes(pk, ContainerStatus::Running).await;
+        let after = self.agent.row(pk).await;
+        assert_ne!(after.published_run, before.published_run, "no restart");
+        assert_eq!(after.engine_id, before.engine_id, "not the same container");
         self.create(json!({"size": 2})).await;
         self.becomes(pk, ContainerStatus::Running).await;
         self.agent.control.want_stopped(pk).await.unwrap();

@@ -3,6 +3,12 @@
 //! Tests end with [`TestControl::settle`](playground_testkit::TestControl::settle), which waits until nothing is left to
 //! do and checks that nothing was left behind.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may end with a panic, and the number of cases is for people"
+)]
+
 mod agents;
 mod builds;
 mod create;
