@@ -1,0 +1,152 @@
+"""What tests share: one Agent, one built plugin, one ready container, and the clients."""
+
+import itertools
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from gradio_client import Client as GradioClient
+from support import plugins
+from support.agent import Agent
+from support.index import HeldIndex
+from support.old_sdk import OldSdk
+from support.v1 import V1Client
+from synapse_sdk.clients.agent import AgentClient
+
+NEWEST, OLDER = "2026.2.17", "2026.1.50"
+
+
+def pytest_collection_modifyitems(items):
+    """What is true of the whole run is looked at last."""
+    items.sort(key=lambda item: item.path.name == "test_whole_run.py")
+
+
+def _started(tmp_path_factory, name, ports):
+    agent = Agent(os.environ["PLAYGROUND_BINARY"], tmp_path_factory.mktemp(name), ports)
+    try:
+        yield agent
+    finally:
+        try:
+            if agent.process.poll() is None:
+                agent.delete_everything()
+        finally:
+            agent.stop()
+            agent.leave_nothing()
+
+
+@pytest.fixture(scope="session")
+def agent(tmp_path_factory):
+    """The Agent of this run."""
+    yield from _started(tmp_path_factory, "agent", "18860-18960")
+
+
+@pytest.fixture(scope="module")
+def lone_agent(tmp_path_factory):
+    """An Agent with nothing on it, for callers that may try to delete anything."""
+    yield from _started(tmp_path_factory, "lone", "18961-18970")
+
+
+@pytest.fixture(scope="session")
+def sdk(agent):
+    """The newest SDK."""
+    return AgentClient(agent.url, agent.token)
+
+
+@pytest.fixture(scope="session")
+def _both_sdks(agent, sdk):
+    older = OldSdk(os.environ["PLAYGROUND_CONTRACT_OLD_SDK"], agent.url, agent.token)
+    yield {NEWEST: sdk, OLDER: older}
+    older.close()
+
+
+@pytest.fixture(params=[NEWEST, OLDER])
+def any_sdk(request, _both_sdks):
+    """The newest SDK, and one generation older."""
+    return _both_sdks[request.param]
+
+
+@pytest.fixture(scope="session")
+def v1(agent):
+    """The seed's client."""
+    return V1Client(agent.url, agent.token)
+
+
+@pytest.fixture(scope="session")
+def _models():
+    return itertools.count(100)
+
+
+@pytest.fixture
+def model(_models):
+    """A model that no other test uses: a container of its own, from the image that all share."""
+    return next(_models)
+
+
+@pytest.fixture(scope="session")
+def probe_zip(tmp_path_factory) -> Path:
+    """The archive of probe@1.0.0."""
+    file = tmp_path_factory.mktemp("archives") / "plugin-release.zip"
+    file.write_bytes(plugins.plugin("probe"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def shared(sdk, probe_zip):
+    """A ready container of probe@1.0.0 for tests that only look. It is not to be stopped or deleted."""
+    return sdk.create_container(
+        "probe@1.0.0", plugin_file=probe_zip, model=7, labels=["shared", "둘"], metadata={"made_by": "contract"}
+    )
+
+
+@pytest.fixture(scope="session")
+def probe(shared):
+    """A release whose image is built: a create takes a start and no build."""
+    return shared["plugin_release"]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Writes archives of plugins made up in a test."""
+
+    def write(code, version="1.0.0", **plugin):
+        file = tmp_path / f"{code}-{plugin.get('revision', 'one')}.zip"
+        file.write_bytes(plugins.plugin(code, version, **plugin))
+        return file
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def index():
+    """The package index that tests hold in their hand."""
+    index = HeldIndex()
+    yield index
+    index.close()
+
+
+@contextmanager
+def gradio(container):
+    client = GradioClient(container["endpoint"], verbose=False)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def app():
+    """Opens the app of a container with gradio_client, at the endpoint that the Agent returned."""
+    return gradio
+
+
+@pytest.fixture(scope="session")
+def ask():
+    """Asks the probe plugin about itself."""
+
+    def ask(container, what, **question):
+        with gradio(container) as client:
+            return client.predict(json.dumps({"what": what, **question}), api_name="/ask")
+
+    return ask
