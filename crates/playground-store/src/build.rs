@@ -1,7 +1,10 @@
 //! Image builds: a queue, and the history of what came of it.
 
 use playground_types::wire::BuildStep;
-use playground_types::{BuildId, BuildStatus, Digest, Failure, PluginRelease, Timestamp};
+use playground_types::{
+    BuildId, BuildStatus, ContainerPk, Digest, Failure, PluginRelease, Timestamp,
+};
+use sqlx::SqliteConnection;
 
 use crate::{Result, Store, row};
 
@@ -89,8 +92,17 @@ impl TryFrom<RawBuild> for BuildRow {
 }
 
 impl Store {
-    /// The live build of this context, queued anew when there is none.
-    pub async fn queue_build(&self, new: &NewBuild, now: Timestamp) -> Result<BuildRow> {
+    /// The live build of this context, queued anew when there is none. The record and its open launches wait for it from
+    /// now on, unless it is just being cancelled: then a new one can be queued once it ended.
+    ///
+    /// One transaction, so that nobody finds a build unneeded between its being joined and its being waited for.
+    pub async fn queue_build(
+        &self,
+        pk: ContainerPk,
+        new: &NewBuild,
+        now: Timestamp,
+    ) -> Result<BuildRow> {
+        let mut tx = self.write.begin().await?;
         let raw: RawBuild = sqlx::query_as(
             "INSERT INTO builds (id, plugin_release, source, context, image, status, queued_at)
              VALUES ($1, $2, $3, $4, $5, 'queued', $6)
@@ -103,9 +115,14 @@ impl Store {
         .bind(new.context.hex())
         .bind(&new.image)
         .bind(now.0)
-        .fetch_one(&self.write)
+        .fetch_one(&mut *tx)
         .await?;
-        raw.try_into()
+        let build = BuildRow::try_from(raw)?;
+        if !build.cancel_wanted {
+            wait_for_build(&mut tx, pk, build.id).await?;
+        }
+        tx.commit().await?;
+        Ok(build)
     }
 
     /// Takes the oldest queued build to run it. None when nothing is queued.
@@ -172,16 +189,39 @@ impl Store {
         failure: &Failure,
         now: Timestamp,
     ) -> Result<Option<BuildRow>> {
+        self.cancel_live_build(id, failure, now, false).await
+    }
+
+    /// The same, but only when no record that wants to run waits for it.
+    pub async fn want_unneeded_build_cancelled(
+        &self,
+        id: BuildId,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> Result<Option<BuildRow>> {
+        self.cancel_live_build(id, failure, now, true).await
+    }
+
+    async fn cancel_live_build(
+        &self,
+        id: BuildId,
+        failure: &Failure,
+        now: Timestamp,
+        only_unneeded: bool,
+    ) -> Result<Option<BuildRow>> {
         let raw: Option<RawBuild> = sqlx::query_as(
             "UPDATE builds SET cancel_wanted = TRUE,
                  failure = CASE status WHEN 'queued' THEN $2 ELSE failure END,
                  finished_at = CASE status WHEN 'queued' THEN $3 ELSE finished_at END,
                  status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END
-             WHERE id = $1 AND status IN ('queued', 'building') RETURNING *",
+             WHERE id = $1 AND status IN ('queued', 'building')
+               AND NOT ($4 AND EXISTS (SELECT 1 FROM containers WHERE build = $1 AND desired = 'running'))
+             RETURNING *",
         )
         .bind(id.to_string())
         .bind(row::to_json(failure))
         .bind(now.0)
+        .bind(only_unneeded)
         .fetch_optional(&self.write)
         .await?;
         raw.map(BuildRow::try_from).transpose()
@@ -213,15 +253,18 @@ impl Store {
             .await?;
         Ok(count as u64)
     }
+}
 
-    /// How many records other than being removed still want what a build makes.
-    pub async fn build_waiters(&self, id: BuildId) -> Result<u64> {
-        let count: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM containers WHERE build = $1 AND desired = 'running'",
-        )
-        .bind(id.to_string())
-        .fetch_one(&self.read)
+async fn wait_for_build(tx: &mut SqliteConnection, pk: ContainerPk, build: BuildId) -> Result<()> {
+    sqlx::query("UPDATE containers SET build = $2 WHERE pk = $1")
+        .bind(pk.0)
+        .bind(build.to_string())
+        .execute(&mut *tx)
         .await?;
-        Ok(count as u64)
-    }
+    sqlx::query("UPDATE launches SET build = $2 WHERE container = $1 AND outcome IS NULL")
+        .bind(pk.0)
+        .bind(build.to_string())
+        .execute(&mut *tx)
+        .await?;
+    Ok(())
 }

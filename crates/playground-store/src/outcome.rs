@@ -1,9 +1,7 @@
 //! What the driver writes: what was done to a record and what was seen of it. Each function is one statement that names
 //! the columns it owns, so that an intent written meanwhile is never overwritten.
 
-use playground_types::{
-    BuildId, ContainerPk, ContainerStatus, Digest, EngineId, Failure, Timestamp,
-};
+use playground_types::{ContainerPk, ContainerStatus, Digest, EngineId, Failure, Timestamp};
 
 use crate::{Result, Store, row};
 
@@ -23,23 +21,6 @@ impl Store {
             .bind(image)
             .execute(&self.write)
             .await?;
-        Ok(())
-    }
-
-    /// The build that the record, and its open launches, wait for.
-    pub async fn set_build(&self, pk: ContainerPk, build: BuildId) -> Result<()> {
-        let mut tx = self.write.begin().await?;
-        sqlx::query("UPDATE containers SET build = $2 WHERE pk = $1")
-            .bind(pk.0)
-            .bind(build.to_string())
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("UPDATE launches SET build = $2 WHERE container = $1 AND outcome IS NULL")
-            .bind(pk.0)
-            .bind(build.to_string())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
         Ok(())
     }
 

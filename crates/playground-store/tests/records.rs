@@ -344,11 +344,29 @@ async fn the_same_context_has_one_live_build() {
         context: Digest::of(b"context"),
         image: "image:d-1".into(),
     };
-    let first = db.store.queue_build(&new, NOW).await.unwrap();
-    assert_eq!(db.store.queue_build(&new, NOW).await.unwrap().id, first.id);
+    let first = db
+        .store
+        .queue_build(ContainerPk(1), &new, NOW)
+        .await
+        .unwrap();
+    assert_eq!(
+        db.store
+            .queue_build(ContainerPk(1), &new, NOW)
+            .await
+            .unwrap()
+            .id,
+        first.id
+    );
     let begun = db.store.begin_next_build(NOW).await.unwrap().unwrap();
     assert_eq!((begun.id, begun.attempt), (first.id, 1));
-    assert_eq!(db.store.queue_build(&new, NOW).await.unwrap().id, first.id);
+    assert_eq!(
+        db.store
+            .queue_build(ContainerPk(1), &new, NOW)
+            .await
+            .unwrap()
+            .id,
+        first.id
+    );
     assert_eq!(db.store.requeue_interrupted_builds().await.unwrap(), 1);
     assert_eq!(
         db.store
@@ -363,7 +381,14 @@ async fn the_same_context_has_one_live_build() {
         .finish_build(first.id, BuildStatus::Failed, None, NOW)
         .await
         .unwrap();
-    assert_ne!(db.store.queue_build(&new, NOW).await.unwrap().id, first.id);
+    assert_ne!(
+        db.store
+            .queue_build(ContainerPk(1), &new, NOW)
+            .await
+            .unwrap()
+            .id,
+        first.id
+    );
 }
 
 #[tokio::test]
@@ -376,10 +401,18 @@ async fn a_queued_build_is_cancelled_at_once_and_a_running_one_on_request() {
         image: "image:d-1".into(),
     };
     let cancelled = Failure::new(FailureKind::Cancelled, "the build was cancelled");
-    let running = db.store.queue_build(&new, NOW).await.unwrap();
+    let running = db
+        .store
+        .queue_build(ContainerPk(1), &new, NOW)
+        .await
+        .unwrap();
     db.store.begin_next_build(NOW).await.unwrap();
     new.context = Digest::of(b"b");
-    let queued = db.store.queue_build(&new, NOW).await.unwrap();
+    let queued = db
+        .store
+        .queue_build(ContainerPk(1), &new, NOW)
+        .await
+        .unwrap();
     let row = db
         .store
         .want_build_cancelled(queued.id, &cancelled, NOW)
@@ -400,6 +433,35 @@ async fn a_queued_build_is_cancelled_at_once_and_a_running_one_on_request() {
         (row.status, row.cancel_wanted),
         (BuildStatus::Building, true)
     );
+}
+
+#[tokio::test]
+async fn a_build_is_only_unneeded_while_no_record_waits_for_it_and_not_joined_once_it_is_being_cancelled()
+ {
+    let db = db().await;
+    let pk = db.create(intent("one", None, json!({}))).await.container.pk;
+    let new = NewBuild {
+        release: release(),
+        source: Digest::of(b"one"),
+        context: Digest::of(b"a"),
+        image: "image:d-1".into(),
+    };
+    let cancelled = Failure::new(FailureKind::Cancelled, "the build was cancelled");
+    let build = db.store.queue_build(pk, &new, NOW).await.unwrap();
+    db.store.begin_next_build(NOW).await.unwrap();
+    let cancel = || {
+        db.store
+            .want_unneeded_build_cancelled(build.id, &cancelled, NOW)
+    };
+    assert_eq!(cancel().await.unwrap(), None);
+    db.store.want_absent(pk, NOW).await.unwrap();
+    assert!(cancel().await.unwrap().unwrap().cancel_wanted);
+    let other = db.create(intent("one", Some(1), json!({}))).await;
+    let other = other.container.pk;
+    let dying = db.store.queue_build(other, &new, NOW).await.unwrap();
+    assert_eq!((dying.id, dying.cancel_wanted), (build.id, true));
+    let row = db.store.container(other).await.unwrap().unwrap();
+    assert_eq!(row.build, None);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod steps;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use playground_store::BuildRow;
 use playground_types::{BuildId, BuildStatus, Failure, FailureKind};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -108,19 +109,33 @@ impl Control {
 
     /// Ends a live build. False when it had ended already.
     pub(crate) async fn cancel_build(&self, id: BuildId) -> Result<bool, ControlError> {
-        let failure = Failure::new(FailureKind::Cancelled, "the build was cancelled");
-        let Some(build) = self
+        let now = self.clock.now();
+        let build = self
             .store
-            .want_build_cancelled(id, &failure, self.clock.now())
-            .await?
-        else {
-            return Ok(false);
-        };
-        self.builder.cancel(id);
+            .want_build_cancelled(id, &cancelled(), now)
+            .await?;
+        Ok(self.end_build(build).await)
+    }
+
+    /// Ends a live build that nobody needs any more.
+    pub(crate) async fn cancel_unneeded_build(&self, id: BuildId) -> Result<(), ControlError> {
+        let now = self.clock.now();
+        let build = self
+            .store
+            .want_unneeded_build_cancelled(id, &cancelled(), now)
+            .await?;
+        self.end_build(build).await;
+        Ok(())
+    }
+
+    /// Lets a build know that its cancel is wanted. False when there is none to cancel.
+    async fn end_build(&self, build: Option<BuildRow>) -> bool {
+        let Some(build) = build else { return false };
+        self.builder.cancel(build.id);
         if build.status == BuildStatus::Cancelled {
-            self.wake_waiters(id).await;
+            self.wake_waiters(build.id).await;
         }
-        Ok(true)
+        true
     }
 
     /// A cancel that was wanted before the build could be cancelled here, or before the Agent died, still counts.
@@ -150,4 +165,8 @@ impl Control {
         }
         self.changes.note();
     }
+}
+
+fn cancelled() -> Failure {
+    Failure::new(FailureKind::Cancelled, "the build was cancelled")
 }

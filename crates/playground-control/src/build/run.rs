@@ -49,7 +49,7 @@ impl Control {
         // Cancel-safe: dropping a build cancels it in the engine, and its log was written line by line.
         let ended = tokio::select! {
             ended = self.try_build(build) => ended,
-            () = cancel.cancelled() => Ok(Err(Failure::new(FailureKind::Cancelled, "the build was cancelled"))),
+            () = cancel.cancelled() => Ok(Err(super::cancelled())),
             // Left as it is: the next start queues it again.
             () = self.shutdown.cancelled() => return,
         };

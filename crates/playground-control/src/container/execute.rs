@@ -95,12 +95,14 @@ impl Control {
             context,
             image,
         };
-        let build = self.store.queue_build(&new, self.clock.now()).await?;
+        let build = self
+            .store
+            .queue_build(row.pk, &new, self.clock.now())
+            .await?;
         if build.cancel_wanted {
             // It is just being ended for somebody else. A new one can be queued once it is gone.
             return Ok(Next::After(ENDING));
         }
-        self.store.set_build(row.pk, build.id).await?;
         self.builder.wake();
         Ok(Next::Again)
     }
@@ -232,10 +234,8 @@ impl Control {
 
     async fn forget(&self, row: &ContainerRow) -> Result<Next, StepError> {
         let now = self.clock.now();
-        if let Some(build) = row.build
-            && self.store.build_waiters(build).await? == 0
-        {
-            self.cancel_build(build).await?;
+        if let Some(build) = row.build {
+            self.cancel_unneeded_build(build).await?;
         }
         self.store
             .finish_launches(row.pk, row.generation, Outcome::Cancelled, None, None, now)

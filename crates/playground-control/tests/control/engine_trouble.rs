@@ -81,6 +81,36 @@ async fn a_build_that_the_engine_took_down_with_it_is_begun_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_build_is_begun_again_as_often_as_the_engine_does_not_answer() {
+    let agent = TestControl::new().await;
+    for _ in 0..20 {
+        agent
+            .fake
+            .fail_next(Op::Build, EngineError::unreachable("scripted"));
+    }
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    agent.ready(&facts).await;
+    assert_eq!(count(&agent, Op::Build), 21);
+    agent.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_build_whose_stream_breaks_again_and_again_is_given_up() {
+    let agent = TestControl::new().await;
+    for _ in 0..20 {
+        agent
+            .fake
+            .fail_next(Op::Build, EngineError::stream("scripted"));
+    }
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let accepted = agent.create(TestControl::request(&facts)).await;
+    let failure = agent.failed(&accepted).await;
+    assert_eq!(failure.kind, FailureKind::EngineError);
+    assert_eq!(count(&agent, Op::Build), 10);
+    agent.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_agent_that_starts_while_the_engine_is_down_goes_on_when_it_is_back() {
     let mut agent = TestControl::new().await;
     let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;

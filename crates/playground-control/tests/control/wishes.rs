@@ -129,6 +129,9 @@ async fn delete_of_one_of_two_that_wait_for_a_build_lets_the_build_go_on() {
         .create(TestControl::request_with(&facts, Some(2), json!({})))
         .await;
     a_build_runs(&agent.fake).await;
+    agent
+        .until(two.container.pk, |row| row.build.is_some())
+        .await;
     agent.control.want_absent(one.container.pk).await.unwrap();
     agent.gone(one.container.pk).await;
     agent.completed(&two).await;
