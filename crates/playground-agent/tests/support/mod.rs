@@ -27,7 +27,7 @@ use playground_control::{Control, ControlConfig, Probe};
 use playground_engine::Engine;
 use playground_store::Store;
 use playground_types::wire::{Container, Created, Launch};
-use playground_types::{Failure, LaunchStatus, PortRange};
+use playground_types::{Failure, FailureKind, LaunchStatus, PortRange};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -347,6 +347,23 @@ pub(crate) async fn eventually<T, S: Debug>(
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// A container that ended for want of memory is told so, and how to help it.
+pub(crate) fn assert_out_of_memory(container: &Container) {
+    let failure = container.failure.as_ref().expect("a reason");
+    let docker_knows = &container.attrs.as_ref().expect("Docker's view")["State"]["OOMKilled"];
+    if *docker_knows == true {
+        assert_eq!(failure.kind, FailureKind::OutOfMemory, "{failure:#?}");
+    } else {
+        // A busy engine now and then misses why a process ended.
+        println!("the engine did not notice that it was for want of memory");
+        let unseen = [FailureKind::Killed, FailureKind::CrashLoop];
+        assert!(unseen.contains(&failure.kind), "{failure:#?}");
+    }
+    assert_eq!(failure.exit_code, Some(137), "{failure:#?}");
+    let hint = failure.hint.as_deref().expect("a hint");
+    assert!(hint.contains("limits.memory_bytes"), "{failure:#?}");
 }
 
 /// The middle one.
