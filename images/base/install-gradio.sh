@@ -44,3 +44,5 @@ rm -rf /home/plugin/.bash* /home/plugin/.profile /var/log/lastlog /var/log/faill
 
 # Nothing in the image may raise its rights.
 find / -xdev -type f -perm /6000 -exec chmod ug-s {} +
+# uv leaves it behind, writable by everybody.
+rm -f /opt/venv/.lock

@@ -159,4 +159,6 @@ elif ! install_with_pip; then
     [ "$policy" != wheels ] || ask_index_for_sources
     fail
 fi
+# uv leaves it behind, writable by everybody.
+rm -f "$("$python" -c 'import sys; print(sys.prefix)')/.lock"
 say "installed"

@@ -12,6 +12,8 @@ use serde::Deserialize;
 
 /// What begins a machine-readable line, in build logs and container logs alike.
 pub(crate) const EVENT_PREFIX: &str = "SYNAPSE ";
+/// What begins the line of a build step, whose text is ours and explains nothing.
+pub(crate) const STEP_PREFIX: &str = "=> ";
 /// Lines of log shown with a failure.
 const SHOWN_LINES: usize = 20;
 /// Docker's own resolver listens here inside every container of a user-defined network.
@@ -204,7 +206,7 @@ fn raised(event: Option<&Event>) -> FailureKind {
 pub(crate) fn tail(log: &[String]) -> Vec<String> {
     let readable: Vec<&String> = log
         .iter()
-        .filter(|line| !line.starts_with(EVENT_PREFIX))
+        .filter(|line| !line.starts_with(EVENT_PREFIX) && !line.starts_with(STEP_PREFIX))
         .collect();
     readable[readable.len().saturating_sub(SHOWN_LINES)..]
         .iter()

@@ -1,7 +1,9 @@
 //! What the driver writes: what was done to a record and what was seen of it. Each function is one statement that names
 //! the columns it owns, so that an intent written meanwhile is never overwritten.
 
-use playground_types::{ContainerPk, ContainerStatus, Digest, EngineId, Failure, Timestamp};
+use playground_types::{
+    ContainerPk, ContainerStatus, Digest, EngineId, Failure, FailureKind, Timestamp,
+};
 
 use crate::{Result, Store, row};
 
@@ -175,6 +177,23 @@ impl Store {
         .execute(&self.write)
         .await?;
         Ok(())
+    }
+
+    /// Takes back the failures of one kind whose cause is gone, and returns whose they were.
+    pub async fn retry_failed_for(
+        &self,
+        kind: FailureKind,
+        now: Timestamp,
+    ) -> Result<Vec<ContainerPk>> {
+        let keys: Vec<i64> = sqlx::query_scalar(
+            "UPDATE containers SET failure = NULL, failed_generation = NULL, status = 'requested', updated_at = $2
+             WHERE failed_generation = generation AND json_extract(failure, '$.kind') = $1 RETURNING pk",
+        )
+        .bind(kind.as_str())
+        .bind(now.0)
+        .fetch_all(&self.write)
+        .await?;
+        Ok(keys.into_iter().map(ContainerPk).collect())
     }
 
     /// The last step of a removal. False when a request wants the record back.

@@ -130,6 +130,22 @@ async fn a_full_port_range_is_507() {
         )
         .await;
     insta::assert_snapshot!(answer.error(), @"507 ports_exhausted: no host port is free in 7860-7860");
+    // The record is there and gets the port once it is free.
+    agent
+        .call(axum::http::Method::DELETE, "/containers/1", None)
+        .await;
+    let is_running = |row: &playground_store::ContainerRow| {
+        row.status == playground_types::ContainerStatus::Running
+    };
+    let waited = agent
+        .control
+        .await_container(
+            playground_types::ContainerPk(2),
+            std::time::Duration::from_secs(10),
+            is_running,
+        )
+        .await;
+    assert!(waited.unwrap().is_some_and(|row| is_running(&row)));
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use playground_engine::StepState;
 use playground_types::Timestamp;
 use playground_types::wire::BuildStep;
 
+use crate::diagnose::STEP_PREFIX;
+
 /// Steps in the order they began.
 #[derive(Debug, Default)]
 pub(super) struct Steps(Vec<Step>);
@@ -43,7 +45,7 @@ impl Steps {
         match state {
             StepState::Started if step.started.is_none() => {
                 step.started = Some(at);
-                Some(format!("=> {name}"))
+                Some(format!("{STEP_PREFIX}{name}"))
             }
             StepState::Started => None,
             StepState::Finished { cached, error } => {
@@ -51,8 +53,8 @@ impl Steps {
                 step.cached = *cached;
                 step.error.clone_from(error);
                 match error {
-                    Some(error) => Some(format!("=> {name}: {error}")),
-                    None => cached.then(|| format!("=> {name} (cached)")),
+                    Some(error) => Some(format!("{STEP_PREFIX}{name}: {error}")),
+                    None => cached.then(|| format!("{STEP_PREFIX}{name} (cached)")),
                 }
             }
         }

@@ -240,11 +240,25 @@ impl Control {
         self.store
             .finish_launches(row.pk, row.generation, Outcome::Cancelled, None, None, now)
             .await?;
-        Ok(if self.store.forget_container(row.pk, now).await? {
-            Next::Gone
-        } else {
-            Next::Again
-        })
+        if !self.store.forget_container(row.pk, now).await? {
+            return Ok(Next::Again);
+        }
+        if row.host_port.is_some() {
+            self.retry_without_port().await?;
+        }
+        Ok(Next::Gone)
+    }
+
+    /// A port is free again: whoever was given up for want of one gets another turn.
+    async fn retry_without_port(&self) -> Result<(), StepError> {
+        for pk in self
+            .store
+            .retry_failed_for(FailureKind::PortsExhausted, self.clock.now())
+            .await?
+        {
+            self.wake(pk);
+        }
+        Ok(())
     }
 
     /// The generation ends here; its launches end with it.
