@@ -57,9 +57,9 @@ def test_a_stopped_container_is_started_by_the_next_create(sdk, probe, model, as
     sdk.delete_container(first["pk"])
 
 
-def test_changed_params_reach_the_app_in_the_same_place(any_sdk, probe, model, ask):
-    first = any_sdk.create_container(probe, model=model, params={"size": 1}, envs={"MODE": "slow"})
-    second = any_sdk.create_container(probe, model=model, params={"size": 2}, envs={"MODE": "fast"})
+def test_changed_params_reach_the_app_in_the_same_place(sdk, probe, model, ask):
+    first = sdk.create_container(probe, model=model, params={"size": 1}, envs={"MODE": "slow"})
+    second = sdk.create_container(probe, model=model, params={"size": 2}, envs={"MODE": "fast"})
     assert (second["restarted"], second["recreated"]) == (True, True)
     for key in ("pk", "host_port", "endpoint"):
         assert second[key] == first[key], key
@@ -67,7 +67,7 @@ def test_changed_params_reach_the_app_in_the_same_place(any_sdk, probe, model, a
     assert docker.inspect(first["id"]) is None
     assert json.loads(ask(second, "params")) == {"size": 2}
     assert bytes.fromhex(json.loads(ask(second, "env", names=["MODE"]))["MODE"]) == b"fast"
-    any_sdk.delete_container(first["pk"])
+    sdk.delete_container(first["pk"])
 
 
 def test_a_changed_archive_of_the_same_version_answers_with_the_new_code(sdk, archive, ask):
@@ -128,7 +128,7 @@ def test_no_model_is_a_value_and_zero_is_a_model(sdk, archive):
 
 @pytest.mark.parametrize(
     ("on_existing", "same_container", "same_run"),
-    [("restart", True, False), ("reuse", True, True), ("recreate", False, False)],
+    [("reuse", True, True), ("recreate", False, False)],
 )
 def test_the_caller_may_say_what_becomes_of_the_existing_one(
     agent, probe, model, on_existing, same_container, same_run

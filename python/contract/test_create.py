@@ -41,8 +41,8 @@ def test_an_archive_with_everything_beside_it_becomes_a_container(any_sdk, agent
     assert bytes.fromhex(json.loads(ask(container, "env", names=["CUDA_VISIBLE_DEVICES"]))["CUDA_VISIBLE_DEVICES"]) == b"0"
 
 
-def test_a_string_names_a_release_that_is_there(any_sdk, probe, model):
-    container = any_sdk.create_container(probe, model=model, params={"batch_size": 32})
+def test_a_string_names_a_release_that_is_there(sdk, probe, model):
+    container = sdk.create_container(probe, model=model, params={"batch_size": 32})
     assert_ready(container)
     assert "restarted" not in container
 
@@ -71,11 +71,11 @@ def test_the_newest_plugin_config_shape_is_understood(sdk, probe, model):
     assert_ready(sdk.create_container(config, model=model))
 
 
-def test_a_file_alone_says_what_it_is(any_sdk, agent, archive):
-    container = any_sdk.create_container(plugin_file=archive("alone", "0.3.0+lig"))
+def test_a_file_alone_says_what_it_is(sdk, agent, archive):
+    container = sdk.create_container(plugin_file=archive("alone", "0.3.0+lig"))
     assert container["plugin_release"] == "alone@0.3.0+lig"
     assert container["model"] is None
-    any_sdk.delete_container(container["id"])
+    sdk.delete_container(container["id"])
 
 
 def test_without_waiting_the_answer_names_its_launch_and_can_be_polled(any_sdk, agent, probe, model):
@@ -103,14 +103,14 @@ def test_a_kind_that_is_not_run_here_is_refused(sdk, probe, model):
     assert refused.value.detail["code"] == "kind_invalid"
 
 
-def test_create_docker_container_is_the_same_create(any_sdk, agent, probe):
-    created = any_sdk.create_docker_container(
+def test_create_docker_container_is_the_same_create(sdk, agent, probe):
+    created = sdk.create_docker_container(
         probe, params={"size": 3}, envs={}, metadata={}, labels=["through-docker"]
     )
-    container = any_sdk.wait_for_build(created["build_id"], poll_interval=0.05)
+    container = sdk.wait_for_build(created["build_id"], poll_interval=0.05)
     assert_ready(container)
-    assert any_sdk.get_docker_container(container["id"])["params"] == {"size": 3}
-    any_sdk.delete_docker_container(container["id"])
+    assert sdk.get_docker_container(container["id"])["params"] == {"size": 3}
+    sdk.delete_docker_container(container["id"])
 
 
 def test_the_client_checks_what_it_is_given_before_it_asks(any_sdk):

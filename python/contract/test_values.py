@@ -20,10 +20,10 @@ def values(ask, container, names):
     return {name: bytes.fromhex(value) for name, value in told.items()}
 
 
-def test_item_23_params_of_128000_bytes_reach_the_app(any_sdk, probe, model, ask):
-    container = any_sdk.create_container(probe, model=model, params=params_of(MOST))
+def test_item_23_params_of_128000_bytes_reach_the_app(sdk, probe, model, ask):
+    container = sdk.create_container(probe, model=model, params=params_of(MOST))
     assert ask(container, "params") == json.dumps(params_of(MOST), separators=(",", ":"))
-    any_sdk.delete_container(container["pk"])
+    sdk.delete_container(container["pk"])
 
 
 @pytest.mark.parametrize("size", [MOST + 1, 131_058, 2_000_000])

@@ -32,8 +32,8 @@ class Agent:
         # Builds may reach the index that tests hold in their hand; it listens on loopback only.
         command += ["--port-range", ports, "--network", self.network, "--build-network", "host"]
         settings = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
-        # The most talkative log there is: a secret must not be in it either.
-        settings |= {"PLAYGROUND_TOKEN": self.token, "RUST_LOG": "trace"}
+        # The most talkative log there is, but for the frames of the builds: a secret must not be in it either.
+        settings |= {"PLAYGROUND_TOKEN": self.token, "RUST_LOG": "trace,h2=info"}
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
                 command, env=settings, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
