@@ -33,6 +33,9 @@ pub(crate) fn of(error: &PluginError) -> Option<&'static str> {
         E::ManifestMissing { .. } => {
             "Put config.yaml at the top of the archive, or inside its only folder."
         }
+        E::ManifestInvalid { .. } => {
+            "config.yaml is a YAML map such as `code: my-plugin`, one key a line, spaces instead of tabs."
+        }
         E::CodeMissing { .. } => {
             "Add `code: my-plugin` to config.yaml, or name the release in the request."
         }
@@ -49,7 +52,6 @@ pub(crate) fn of(error: &PluginError) -> Option<&'static str> {
             "Name packages with versions only, or put the wheel under wheels/ and write ./wheels/NAME.whl."
         }
         E::ManifestTooLarge { .. }
-        | E::ManifestInvalid { .. }
         | E::CodeInvalid(_)
         | E::VersionInvalid(_)
         | E::RequirementsTooLarge { .. }
