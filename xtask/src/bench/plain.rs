@@ -130,11 +130,15 @@ fn gradio_of_base() -> anyhow::Result<String> {
 }
 
 /// The image that our base was made from: Python and nothing else.
-fn root_image() -> anyhow::Result<&'static str> {
-    ["python:3.12-slim", "synapse-gradio-root:latest"]
-        .into_iter()
-        .find(|image| inspect(image, "{{.Id}}").is_ok())
-        .context("the image that the base was made from is not there")
+fn root_image() -> anyhow::Result<String> {
+    for repository in ["python:3.12-slim", "synapse-gradio-root"] {
+        let arguments = ["images", "--quiet", repository];
+        let images = output(&mut command("docker", &arguments))?;
+        if let Some(id) = images.lines().next() {
+            return Ok(id.to_owned());
+        }
+    }
+    anyhow::bail!("the image that the base was made from is not there")
 }
 
 fn inspect(image: &str, format: &str) -> anyhow::Result<String> {
