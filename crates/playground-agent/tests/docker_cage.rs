@@ -37,7 +37,7 @@ fn example() -> Create {
 }
 
 #[test]
-fn docker_item_26_the_standard_cage_holds_from_inside_and_from_outside() {
+fn docker_item_26_and_item_36_the_standard_cage_holds_from_inside_and_from_outside() {
     let _turn = in_turn();
     on_docker(
         "standard",

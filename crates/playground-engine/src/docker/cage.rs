@@ -174,6 +174,20 @@ mod tests {
         )
     }
 
+    /// security.md 2.7, item 36: there is no way to mount anything, the engine's socket least of all.
+    #[test]
+    fn item_36_no_container_gets_a_mount_of_the_host() {
+        for profile in [Profile::Standard, Profile::Strict] {
+            let host = &as_sent(&spec(profile), 8)["HostConfig"];
+            for name in ["Binds", "Mounts", "VolumesFrom", "Devices"] {
+                let absent = host
+                    .get(name)
+                    .is_none_or(|value| value.as_array().is_some_and(Vec::is_empty));
+                assert!(absent, "{name}: {host}");
+            }
+        }
+    }
+
     #[test]
     fn the_standard_cage_is_all_of_this_and_nothing_else() {
         let sent = as_sent(&spec(Profile::Standard), 8);
