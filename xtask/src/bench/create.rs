@@ -27,9 +27,12 @@ pub(crate) struct Options {
     /// Runs of each kind; the median is shown
     #[arg(long, default_value_t = 3)]
     runs: usize,
-    /// The example to measure
-    #[arg(long, default_value = "image-lab")]
+    /// The example to measure; it must launch itself when run as a script
+    #[arg(long, default_value = "seed")]
     example: String,
+    /// A requirement that the base image does not satisfy, so that both ways have something to install
+    #[arg(long, default_value = "humanize==4.12.3")]
+    requirement: String,
 }
 
 /// Measures and prints.
@@ -43,7 +46,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let work = repo::target().join("bench-create");
     drop(std::fs::remove_dir_all(&work));
     std::fs::create_dir_all(&work)?;
-    let example = repo::root().join("examples").join(&options.example);
+    let example = with_requirement(&work, options)?;
     let plain = Plain::prepare(&work, &example)?;
     let network = format!("playground-bench-{}", std::process::id());
     let agent = Agent::start(
@@ -64,6 +67,20 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     clean(&agent, &network);
     print(options, &measured?);
     Ok(())
+}
+
+/// The example with one requirement more.
+fn with_requirement(work: &Path, options: &Options) -> anyhow::Result<PathBuf> {
+    let example = repo::root().join("examples").join(&options.example);
+    let folder = work.join("example");
+    run_command(&mut command(
+        "cp",
+        &["-r", &example.to_string_lossy(), &folder.to_string_lossy()],
+    ))?;
+    let requirements = folder.join("requirements.txt");
+    let named = std::fs::read_to_string(&requirements).unwrap_or_default();
+    std::fs::write(requirements, format!("{named}\n{}\n", options.requirement))?;
+    Ok(folder)
 }
 
 /// Everything that was measured, each a list of runs.
@@ -90,7 +107,9 @@ fn measure(
         step(&format!("Run {} of {}", turn + 1, options.runs), || {
             measured.plain_build.push(plain.build()?);
             measured.plain_start.push(plain.start()?);
-            measured.first_create.push(first_create(agent, example)?);
+            measured
+                .first_create
+                .push(first_create(agent, example, turn)?);
             measured.our_start.push(our_start(agent)?);
             let (time, steps) = code_change(agent, example, turn)?;
             measured.code_change.push(time);
@@ -103,10 +122,11 @@ fn measure(
     Ok(measured)
 }
 
-fn first_create(agent: &Agent, example: &Path) -> anyhow::Result<Duration> {
-    forget_images(agent)?;
+/// Content that no engine has seen: nothing is cached but the base.
+fn first_create(agent: &Agent, example: &Path, turn: usize) -> anyhow::Result<Duration> {
+    let fresh = unique_copy(example, &format!("first-{turn}"))?;
     let begun = Instant::now();
-    create(agent, example, &[])?;
+    create(agent, &fresh, &[])?;
     Ok(begun.elapsed())
 }
 
@@ -129,7 +149,7 @@ fn code_change(
     example: &Path,
     turn: usize,
 ) -> anyhow::Result<(Duration, Vec<String>)> {
-    let changed = changed_copy(example, turn)?;
+    let changed = unique_copy(example, &format!("changed-{turn}"))?;
     let begun = Instant::now();
     let created = create(agent, &changed, &[])?;
     let time = begun.elapsed();
@@ -155,16 +175,15 @@ fn code_change(
 
 /// The archive that is running already, left alone: what our own work costs.
 fn identical(agent: &Agent, example: &Path, turn: usize) -> anyhow::Result<Duration> {
-    let changed = changed_copy(example, turn)?;
+    let changed = unique_copy(example, &format!("changed-{turn}"))?;
     let begun = Instant::now();
     create(agent, &changed, &["--on-existing", "reuse"])?;
     Ok(begun.elapsed())
 }
 
-fn changed_copy(example: &Path, turn: usize) -> anyhow::Result<PathBuf> {
-    let folder = repo::target()
-        .join("bench-create")
-        .join(format!("changed-{turn}"));
+/// A copy of the example whose code nobody else has; the same name gives the same copy.
+fn unique_copy(example: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let folder = repo::target().join("bench-create").join(name);
     if !folder.exists() {
         run_command(&mut command(
             "cp",
@@ -172,10 +191,7 @@ fn changed_copy(example: &Path, turn: usize) -> anyhow::Result<PathBuf> {
         ))?;
         let file = folder.join("plugin/gradio_interface.py");
         let mut text = std::fs::read_to_string(&file)?;
-        text.push_str(&format!(
-            "\n# change {turn} {:?}\n",
-            std::time::SystemTime::now()
-        ));
+        text.push_str(&format!("\n# {name} {:?}\n", std::time::SystemTime::now()));
         std::fs::write(file, text)?;
     }
     Ok(folder)
@@ -199,30 +215,20 @@ fn pk(agent: &Agent) -> anyhow::Result<String> {
     Ok(first["pk"].to_string())
 }
 
-/// The Agent's images of earlier runs, so that nothing is cached but the base.
+/// The images that the Agent made here, and no other.
 fn forget_images(agent: &Agent) -> anyhow::Result<()> {
-    let id = agent.json(&["health"])?["agent_id"]
-        .as_str()
-        .context("no agent id")?
-        .to_owned();
+    let health = agent.json(&["health"])?;
+    let id = health["agent_id"].as_str().context("no agent id")?;
+    let ours = format!("label=synapse.agent={id}");
     let images = output(&mut command(
         "docker",
-        &[
-            "images",
-            "--quiet",
-            "--filter",
-            &format!("label=synapse.agent={id}"),
-        ],
+        &["images", "--quiet", "--filter", &ours],
     ))?;
     for image in images.lines() {
-        drop(
-            command("docker", &["rmi", "--force", image])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status(),
-        );
+        let mut remove = command("docker", &["rmi", "--force", image]);
+        drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
     }
-    run_command(command("docker", &["builder", "prune", "--all", "--force"]).stdout(Stdio::null()))
+    Ok(())
 }
 
 fn clean(agent: &Agent, network: &str) {
