@@ -30,9 +30,13 @@ pub(crate) struct Options {
     /// The example to measure; it must launch itself when run as a script
     #[arg(long, default_value = "seed")]
     example: String,
-    /// A requirement that the base image does not satisfy, so that both ways have something to install
-    #[arg(long, default_value = "humanize==4.12.3")]
-    requirement: String,
+    /// Requirements that the base image does not satisfy, one for each run, so that each has something new to install
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "humanize==4.12.3,python-slugify==8.0.4,tabulate==0.9.0"
+    )]
+    requirements: Vec<String>,
 }
 
 /// Measures and prints.
@@ -46,8 +50,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let work = repo::target().join("bench-create");
     drop(std::fs::remove_dir_all(&work));
     std::fs::create_dir_all(&work)?;
-    let example = with_requirement(&work, options)?;
-    let plain = Plain::prepare(&work, &example)?;
+    let example = repo::root().join("examples").join(&options.example);
+    let plain = Plain::prepare(
+        &work,
+        &with_requirement(&work.join("plain-source"), &example, options, 0)?,
+    )?;
     let network = format!("playground-bench-{}", std::process::id());
     let agent = Agent::start(
         &binary,
@@ -69,20 +76,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The example with one requirement more.
-fn with_requirement(work: &Path, options: &Options) -> anyhow::Result<PathBuf> {
-    let example = repo::root().join("examples").join(&options.example);
-    let folder = work.join("example");
-    run_command(&mut command(
-        "cp",
-        &["-r", &example.to_string_lossy(), &folder.to_string_lossy()],
-    ))?;
-    let requirements = folder.join("requirements.txt");
-    let named = std::fs::read_to_string(&requirements).unwrap_or_default();
-    std::fs::write(requirements, format!("{named}\n{}\n", options.requirement))?;
-    Ok(folder)
-}
-
 /// Everything that was measured, each a list of runs.
 #[derive(Debug, Default)]
 struct Measured {
@@ -102,6 +95,7 @@ fn measure(
     example: &Path,
 ) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
+    let work = repo::target().join("bench-create");
     // Turn about, so that a busy moment of the machine hits both ways.
     for turn in 0..options.runs {
         step(&format!("Run {} of {}", turn + 1, options.runs), || {
@@ -122,7 +116,30 @@ fn measure(
     Ok(measured)
 }
 
-/// Content that no engine has seen: nothing is cached but the base.
+/// The example with one requirement more, in a folder of its own.
+fn with_requirement(
+    folder: &Path,
+    example: &Path,
+    options: &Options,
+    turn: usize,
+) -> anyhow::Result<PathBuf> {
+    run_command(&mut command(
+        "cp",
+        &["-r", &example.to_string_lossy(), &folder.to_string_lossy()],
+    ))?;
+    let file = folder.join("requirements.txt");
+    let named = std::fs::read_to_string(&file).unwrap_or_default();
+    let more = options
+        .requirements
+        .iter()
+        .cycle()
+        .nth(turn)
+        .map_or("", String::as_str);
+    std::fs::write(file, format!("{named}\n{more}\n"))?;
+    Ok(folder.to_owned())
+}
+
+/// Content that no engine has seen, with a package that no run before has fetched: nothing is cached but the base.
 fn first_create(agent: &Agent, example: &Path, turn: usize) -> anyhow::Result<Duration> {
     let fresh = unique_copy(example, &format!("first-{turn}"))?;
     let begun = Instant::now();
@@ -275,6 +292,15 @@ fn print(options: &Options, measured: &Measured) {
         "identical archive, left running",
         "",
         same.as_secs_f64() * 1000.0
+    ));
+    let each: Vec<String> = measured
+        .first_create
+        .iter()
+        .map(|time| format!("{:.2} s", time.as_secs_f64()))
+        .collect();
+    say(&format!(
+        "every create with only the base cached: {}",
+        each.join(", ")
     ));
     say("\nSteps of the last code-only change:");
     for step in &measured.cached_steps {
