@@ -101,9 +101,10 @@ fn measure(
         step(&format!("Run {} of {}", turn + 1, options.runs), || {
             measured.plain_build.push(plain.build()?);
             measured.plain_start.push(plain.start()?);
-            measured
-                .first_create
-                .push(first_create(agent, example, turn)?);
+            let source = work.join(format!("source-{turn}"));
+            let example = &with_requirement(&source, example, options, turn)?;
+            let first = first_create(agent, example, turn)?;
+            measured.first_create.push(first);
             measured.our_start.push(our_start(agent)?);
             let (time, steps) = code_change(agent, example, turn)?;
             measured.code_change.push(time);
