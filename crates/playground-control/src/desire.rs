@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use playground_engine::RunState;
 use playground_plugin::PluginFacts;
 use playground_store::{Accepted, ContainerRow, CreateIntent, LaunchRow, Spec};
 use playground_types::env::{Envs, Params};
@@ -64,10 +65,31 @@ impl Control {
             name: names::fresh(),
             launch: LaunchId::generate(),
         };
-        let accepted = self.store.accept_create(&intent, self.clock.now()).await?;
+        let mut accepted = self.store.accept_create(&intent, self.clock.now()).await?;
+        let is_left_alone =
+            accepted.launch.id != intent.launch && accepted.launch.outcome.is_some();
+        if is_left_alone && !self.still_runs(&accepted.container).await {
+            // The record did not know yet: it is no longer ready, and the same request means a start.
+            self.store
+                .set_withdrawn(accepted.container.pk, self.clock.now())
+                .await?;
+            accepted = self.store.accept_create(&intent, self.clock.now()).await?;
+        }
         self.wake(accepted.container.pk);
         self.changes.note();
         Ok(accepted)
+    }
+
+    /// Whether the run that was published is still the one that runs. An engine that does not answer is believed to
+    /// have changed nothing.
+    async fn still_runs(&self, row: &ContainerRow) -> bool {
+        match self.find_container(row).await {
+            Ok(Some(view)) => {
+                view.state == RunState::Running && view.started_at == row.published_run
+            }
+            Ok(None) => false,
+            Err(_) => true,
+        }
     }
 
     /// Wants a container stopped; its port and its address stay reserved.

@@ -78,6 +78,25 @@ async fn a_second_create_restarts_the_same_container_on_the_same_port() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn reuse_looks_before_it_leaves_a_container_alone() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let first = agent.ready(&facts).await;
+    agent.settle().await;
+    agent.fake.outside().drop_events(true);
+    agent.fake.outside().rm(&first.name);
+    let reused = agent.create(request(&facts, OnExisting::Reuse)).await;
+    assert_eq!(
+        (reused.launch.outcome, reused.restarted),
+        (None, true),
+        "the record had not noticed"
+    );
+    let after = agent.settle().await.remove(0);
+    assert_eq!(after.status, ContainerStatus::Running);
+    assert_ne!(after.engine_id, first.engine_id);
+}
+
+#[tokio::test(start_paused = true)]
 async fn reuse_leaves_a_ready_container_alone_and_starts_a_stopped_one() {
     let agent = TestControl::new().await;
     let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
