@@ -6,13 +6,10 @@ mod support;
 
 use playground_types::wire::Container;
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use support::docker::{docker, images, inspect, shell};
 use support::plugin::Plugin;
 use support::{Agent, Create, on_docker};
-
-/// A Gradio page with one function that says which shape it was.
-const PAGE: &str = "import gradio as gr\n\ndef page(name):\n    return gr.Interface(lambda text: text, 'text', 'text', title=name)\n\n";
 
 #[test]
 fn docker_item_11_an_archive_from_windows_in_a_folder_of_its_own_builds() {
@@ -256,69 +253,6 @@ fn docker_item_24_variables_arrive_byte_for_byte() {
                     "{name}: {}",
                     String::from_utf8_lossy(&found)
                 );
-            }
-        },
-    );
-}
-
-#[test]
-fn docker_item_33_apps_of_every_shape_are_reached_at_their_endpoint() {
-    on_docker(
-        "shapes",
-        |_| {},
-        async |agent| {
-            let shapes = [
-                (
-                    "launches-elsewhere",
-                    "demo = page('elsewhere')\ndemo.launch(server_name='127.0.0.1', server_port=8080, share=True)\n",
-                    "/config",
-                    "elsewhere",
-                ),
-                (
-                    "mounts-in-fastapi",
-                    "from fastapi import FastAPI\n\napp = FastAPI()\n\n@app.get('/health')\ndef health():\n    return {'fine': True}\n\napp = gr.mount_gradio_app(app, page('mounted'), path='/ui')\n",
-                    "/ui/config",
-                    "mounted",
-                ),
-                (
-                    "makes-it-in-a-factory",
-                    "def create_app():\n    return page('factory')\n",
-                    "/config",
-                    "factory",
-                ),
-                (
-                    "launches-as-main",
-                    "def main():\n    page('main').launch(share=True, inbrowser=True)\n\nif __name__ == '__main__':\n    main()\n",
-                    "/config",
-                    "main",
-                ),
-            ];
-            for (code, app, path, title) in shapes {
-                let app = agent
-                    .ready(&Create::of(&Plugin::new(code, &format!("{PAGE}{app}"))))
-                    .await;
-                let config: Value =
-                    serde_json::from_slice(&agent.call(&app, path).await).expect("JSON");
-                assert_eq!(config["title"], title, "{code}");
-                // Nothing but the app's own port, and no tunnel to anywhere.
-                let id = app.id.as_deref().expect("an id");
-                assert_eq!(
-                    shell(
-                        id,
-                        "ls /proc/*/exe | xargs -n 1 readlink 2>/dev/null | grep -c frpc || true"
-                    ),
-                    "0"
-                );
-                let connections = shell(
-                    id,
-                    "cat /proc/net/tcp /proc/net/tcp6 | awk '$4 == \"02\" || $4 == \"01\" {print $3}'",
-                );
-                let outgoing: Vec<&str> = connections
-                    .lines()
-                    .filter(|line| line.ends_with(":01BB") || line.ends_with(":0050"))
-                    .collect();
-                assert!(outgoing.is_empty(), "{code}: {outgoing:?}");
-                agent.delete(app.pk).await;
             }
         },
     );

@@ -15,8 +15,9 @@ const LONGEST: usize = 512;
 
 /// A module, and the attribute of it that is the app where that is known.
 ///
-/// Its text, `pkg.mod:attr` or `pkg.mod`, is what the launcher gets in `SYNAPSE_ENTRYPOINT`. An entrypoint written with
-/// dots only, whose module is not among the plugin's files, stays one dotted name: the launcher finds the border.
+/// Its text, `pkg.mod:attr` or `pkg.mod`, is what the launcher gets in `SYNAPSE_ENTRYPOINT`; a module that Python has no
+/// name for is given by its file, `my-app/main.py:attr`. An entrypoint written with dots only, whose module is not among
+/// the plugin's files, stays one dotted name: the launcher finds the border.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Entrypoint {
@@ -114,15 +115,19 @@ impl FromStr for Entrypoint {
             return Err(invalid("it is too long"));
         }
         let (module, attribute) = match written.trim().split_once(':') {
-            Some((module, attribute)) => (module, Some(attribute)),
+            // Some servers have a factory written as a call; the launcher knows one without that.
+            Some((module, attribute)) => (
+                module,
+                Some(attribute.strip_suffix("()").unwrap_or(attribute)),
+            ),
             None => (written.trim(), None),
         };
-        let module = match module.strip_suffix(".py") {
-            Some(path) => path.trim_start_matches("./").replace('/', "."),
+        let (module, is_path) = match module.strip_suffix(".py") {
+            Some(path) => (path.trim_start_matches("./").replace('/', "."), true),
             None if module.contains('/') => return Err(invalid("a path ends in .py")),
-            None => module.to_owned(),
+            None => (module.to_owned(), false),
         };
-        if !module.split('.').all(is_segment) {
+        if !module.split('.').all(is_segment) || (module.contains(' ') && !is_path) {
             return Err(invalid("its parts are names of letters, digits and '_'"));
         }
         if !attribute.is_none_or(is_identifier) {
@@ -141,19 +146,24 @@ fn is_identifier(text: &str) -> bool {
         && chars.all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// Files and folders may be imported under names that are no identifiers, such as `my-app`.
+/// Files and folders may have names that are no identifiers, such as `my-app` or `main page`.
 fn is_segment(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphanumeric() || c == '_')
         && text
             .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))
 }
 
 impl fmt::Display for Entrypoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.module.split('.').all(is_identifier) {
+            f.write_str(&self.module)?;
+        } else {
+            write!(f, "{}.py", self.module.replace('.', "/"))?;
+        }
         match &self.attribute {
-            Some(attribute) => write!(f, "{}:{attribute}", self.module),
-            None => f.write_str(&self.module),
+            Some(attribute) => write!(f, ":{attribute}"),
+            None => Ok(()),
         }
     }
 }
@@ -191,6 +201,7 @@ mod tests {
             "pkg/web/app.py",
             "app.py",
             "my-app.py",
+            "my-app/main page.py",
         ];
         let has_file = |path: &str| files.contains(&path);
         let has_folder = |folder: &str| files.iter().any(|f| f.starts_with(&format!("{folder}/")));
@@ -229,9 +240,27 @@ mod tests {
         );
         assert_eq!(resolve("app"), "found app");
         assert_eq!(resolve("app.demo"), "found app:demo");
-        assert_eq!(resolve("my-app.py"), "found my-app");
+        assert_eq!(resolve("my-app.py"), "found my-app.py");
+        assert_eq!(
+            resolve("my-app/main page.py:demo"),
+            "found my-app/main page.py:demo"
+        );
         assert_eq!(resolve("pkg.web.app"), "found pkg.web.app");
         assert_eq!(resolve("pkg.main"), "found pkg:main");
+    }
+
+    #[test]
+    fn a_factory_may_be_written_as_a_call() {
+        assert_eq!(resolve("app:create()"), "found app:create");
+    }
+
+    #[test]
+    fn what_is_shown_is_read_again() {
+        for text in ["a.b:c", "a.b", "my-app/main page.py:demo", "1/2.py"] {
+            let entrypoint: Entrypoint = text.parse().unwrap();
+            assert_eq!(entrypoint.to_string(), text);
+            assert_eq!(entrypoint.to_string().parse(), Ok(entrypoint));
+        }
     }
 
     #[test]
@@ -254,7 +283,7 @@ mod tests {
     fn item_17_text_that_is_no_entrypoint_is_refused() {
         for text in [
             "", ":", "a:", ":a", "a b", "a;b", "a\nb", "$(id)", "`id`", "a:b:c", "a..b", ".a",
-            "a.", "../a.py", "/a.py", "a/b", "-c", "a:b-c", "a:1", "a\0b",
+            "a.", "a:()", "a:b()()", "../a.py", "/a.py", "a/b", "-c", "a:b-c", "a:1", "a\0b",
         ] {
             assert!(text.parse::<Entrypoint>().is_err(), "{text:?}");
         }

@@ -320,12 +320,13 @@ class Studio:
 
 
 class Broken(NamedTuple):
-    """A plugin with nothing to serve, and how that must be told."""
+    """A plugin with nothing to serve, and how that must be told: by the launcher, and in the Agent's own word (``kind``)."""
 
     name: str
     files: Dict[str, str]
     exit_code: int
     reason: str
+    kind: str
     entrypoint: Optional[str] = None
     fields: Dict[str, Any] = {}
     hint: Optional[str] = None
@@ -333,16 +334,17 @@ class Broken(NamedTuple):
 
 
 BROKEN = [
-    Broken("entrypoint_is_no_name", one(DEMO), 64, "bad_entrypoint", "plugin..x y"),
-    Broken("entrypoint_leaves_the_plugin", one(DEMO), 64, "bad_entrypoint", "../other/app.py"),
-    Broken("no_such_module", {"plugin/__init__.py": "", "config.yaml": ""}, 66, "entrypoint_not_found", "plugin.app.demo", hint="config.yaml, plugin"),
-    Broken("nothing_launchable", one("x = 1\n"), 65, "nothing_launchable", fields={"file": INTERFACE_FILE}),
-    Broken("factory_without_result", one(UPPER + "\ndef build_app():\n    pass\n"), 65, "factory_gave_no_app"),
+    Broken("entrypoint_is_no_name", one(DEMO), 64, "bad_entrypoint", "entrypoint_invalid", "plugin..x y"),
+    Broken("entrypoint_leaves_the_plugin", one(DEMO), 64, "bad_entrypoint", "entrypoint_invalid", "../other/app.py"),
+    Broken("no_such_module", {"plugin/__init__.py": "", "config.yaml": ""}, 66, "entrypoint_not_found", "entrypoint_not_found", "plugin.app.demo", hint="config.yaml, plugin"),
+    Broken("nothing_launchable", one("x = 1\n"), 65, "nothing_launchable", "nothing_to_serve", fields={"file": INTERFACE_FILE}),
+    Broken("factory_without_result", one(UPPER + "\ndef build_app():\n    pass\n"), 65, "factory_gave_no_app", "nothing_to_serve"),
     Broken(
         "missing_dependency",
         one("import cv2_not_there\nimport gradio\n"),
         67,
         "missing_dependency",
+        "missing_module",
         fields={"type": "ModuleNotFoundError", "module": "cv2_not_there", "file": INTERFACE_FILE, "line": 1},
         hint="Add cv2_not_there to requirements.txt",
         traceback=True,
@@ -352,25 +354,28 @@ BROKEN = [
         one("from plugin.models.net import build\n"),
         67,
         "missing_module",
+        "missing_module",
         fields={"module": "plugin.models"},
         traceback=True,
     ),
-    Broken("syntax_error", one("import gradio as gr\ndef f(:\n"), 67, "syntax_error", fields={"file": INTERFACE_FILE, "line": 2}, traceback=True),
+    Broken("syntax_error", one("import gradio as gr\ndef f(:\n"), 67, "syntax_error", "import_error", fields={"file": INTERFACE_FILE, "line": 2}, traceback=True),
     Broken(
         "raises_at_import",
         one("import gradio as gr\n\ndef load():\n    raise ValueError('no weights')\n\nload()\n"),
         67,
         "plugin_raised",
+        "import_error",
         fields={"type": "ValueError", "line": 4},
         traceback=True,
     ),
-    Broken("missing_env", one("import os\nos.environ['HF_TOKEN']\n"), 67, "missing_env", hint="HF_TOKEN", traceback=True),
-    Broken("missing_data_file", one("open('weights.bin')\n"), 67, "file_not_found", traceback=True),
-    Broken("ends_itself", one("import sys\nsys.exit(3)\n"), 67, "plugin_exited"),
+    Broken("missing_env", one("import os\nos.environ['HF_TOKEN']\n"), 67, "missing_env", "import_error", hint="HF_TOKEN", traceback=True),
+    Broken("missing_data_file", one("open('weights.bin')\n"), 67, "file_not_found", "import_error", traceback=True),
+    Broken("ends_itself", one("import sys\nsys.exit(3)\n"), 67, "plugin_exited", "import_error"),
     Broken(
         "launch_fails",
         one(DEMO + 'if __name__ == "__main__":\n    demo.launch(allowed_paths="no list")\n'),
         68,
+        "launch_failed",
         "launch_failed",
         fields={"type": "ValueError"},
         traceback=True,

@@ -31,9 +31,10 @@ RAISES = 'raise RuntimeError("the weights are missing")\n'
 
 
 def config(code, version, entrypoint="plugin.gradio_interface.app"):
+    named = f"    entrypoint: {entrypoint}\n" if entrypoint else ""
     return (
         f"code: {code}\nname: {code}\nversion: {version}\ncategory: neural_net\n\n"
-        f"actions:\n  gradio:\n    entrypoint: {entrypoint}\n    method: job\n"
+        f"actions:\n  gradio:\n{named}    method: job\n"
     )
 
 
