@@ -267,5 +267,7 @@ async fn latency(agent: &Agent, app: &Container) -> Duration {
 
 /// How many processes a container has, as the host counts them.
 fn processes(id: &str) -> usize {
-    docker(&["top", id, "-eo", "pid"]).map_or(0, |list| list.lines().count().saturating_sub(1))
+    // Docker's own count: `docker top` needs a `ps` on the host, which a small machine does not have.
+    let stats = ["stats", "--no-stream", "--format", "{{.PIDs}}", id];
+    docker(&stats).map_or(0, |count| count.trim().parse().unwrap_or(0))
 }
