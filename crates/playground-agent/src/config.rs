@@ -15,6 +15,8 @@ use playground_types::{HostPort, Limits, PortRange};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::http::BODY_SILENCE;
+
 const MIB: u64 = 1024 * 1024;
 /// Where Debian and Ubuntu keep the certificates that this machine trusts.
 const SYSTEM_CA_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -103,8 +105,12 @@ options! {
     pids: u32, "PLAYGROUND_PIDS";
     /// Seconds an app may take until it answers [default: 300]
     start_timeout: u64, "PLAYGROUND_START_TIMEOUT";
+    /// Seconds an app may take to end by itself when it is stopped, restarted or deleted [default: 1]
+    stop_grace: u64, "PLAYGROUND_STOP_GRACE";
     /// Seconds a create is held open for its result; clients give up after 10 [default: 8]
     hold: u64, "PLAYGROUND_HOLD";
+    /// Seconds a request's body may send nothing until it is given up [default: 60]
+    body_silence: u64, "PLAYGROUND_BODY_SILENCE";
     /// Images built at the same time [default: 2]
     build_concurrency: usize, "PLAYGROUND_BUILD_CONCURRENCY";
     /// Seconds a build may take [default: 900]
@@ -154,6 +160,8 @@ pub struct AgentConfig {
     pub docker_host: Option<String>,
     /// How long a create is held open.
     pub hold: Duration,
+    /// How long a request's body may send nothing.
+    pub body_silence: Duration,
     /// Log lines as JSON.
     pub log_json: bool,
     /// The loop's settings.
@@ -206,6 +214,9 @@ impl AgentOptions {
         if self.token.as_ref().is_some_and(|token| token.len() < 16) {
             mistakes.push("token is too short: use at least 16 characters".to_owned());
         }
+        if self.body_silence == Some(0) {
+            mistakes.push("body_silence is 0: no request's body could ever be read".to_owned());
+        }
         let log_json = one_of(
             "log_format",
             self.log_format.as_deref(),
@@ -222,6 +233,7 @@ impl AgentOptions {
             no_auth,
             docker_host: self.docker_host,
             hold: Duration::from_secs(self.hold.unwrap_or(8)),
+            body_silence: self.body_silence.map_or(BODY_SILENCE, Duration::from_secs),
             log_json,
             control,
         })
@@ -252,6 +264,9 @@ impl AgentOptions {
         control.default_limits = self.limits(mistakes);
         if let Some(seconds) = self.start_timeout {
             control.start_timeout = Duration::from_secs(seconds);
+        }
+        if let Some(seconds) = self.stop_grace {
+            control.stop_grace = Duration::from_secs(seconds);
         }
         control.profile = match one_of(
             "profile",
@@ -390,6 +405,18 @@ mod tests {
     }
 
     #[test]
+    fn times_are_seconds() {
+        let options = AgentOptions {
+            stop_grace: Some(20),
+            body_silence: Some(5),
+            ..AgentOptions::default()
+        };
+        let config = options.resolve().unwrap();
+        assert_eq!(config.control.stop_grace, Duration::from_secs(20));
+        assert_eq!(config.body_silence, Duration::from_secs(5));
+    }
+
+    #[test]
     fn an_unknown_setting_is_named_with_its_line() {
         let file = file("listen = \"127.0.0.1:9000\"\nport_rnage = \"1-2\"\n");
         let options = AgentOptions {
@@ -410,11 +437,12 @@ mod tests {
             no_auth: Some(true),
             profile: Some("lax".into()),
             memory_mib: Some(10),
+            body_silence: Some(0),
             ..AgentOptions::default()
         };
         let ConfigError::Mistakes(mistakes) = options.resolve().unwrap_err() else {
             panic!("mistakes expected")
         };
-        assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+        assert_eq!(mistakes.len(), 4, "{mistakes:?}");
     }
 }

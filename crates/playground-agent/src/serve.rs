@@ -43,7 +43,8 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be bound", config.listen))?;
     let address = listener.local_addr()?;
     control.start().await?;
-    let state = AppState::new(control.clone(), tokens, Hold(config.hold));
+    let state = AppState::new(control.clone(), tokens, Hold(config.hold))
+        .with_body_silence(config.body_silence);
     announce(
         &format!("ready http://{address}"),
         new_token.as_ref().map(|token| token.expose_secret()),

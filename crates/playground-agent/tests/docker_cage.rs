@@ -6,27 +6,19 @@
 mod support;
 
 use std::net::TcpStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use playground_engine::Profile;
-use playground_types::ContainerStatus;
 use playground_types::wire::Container;
 use serde_json::{Value, json};
-use support::docker::{docker, inspect, shell};
+use support::docker::{docker, field, inspect, shell, statuses};
 use support::plugin::Plugin;
 use support::table::Table;
-use support::{Agent, Create, eventually, median, on_docker};
+use support::{Agent, Create, eventually, in_turn, median, on_docker};
 
 const MIB: u64 = 1 << 20;
 /// Starts measured of each kind.
 const STARTS: usize = 6;
-
-/// Times are measured here, so these tests take turns.
-fn in_turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// An app as people would run it, and one file that asks for rights it must not get.
 fn example() -> Create {
@@ -120,40 +112,6 @@ fn docker_item_26_the_strict_cage_adds_a_read_only_root() {
 }
 
 #[test]
-fn docker_item_31_a_stop_takes_less_than_a_second_and_a_delete_less_than_two() {
-    let _turn = in_turn();
-    on_docker(
-        "stop",
-        |_| {},
-        async |agent| {
-            let mut table = Table::new("The end of an app that does not handle SIGTERM");
-            for plugin in [Plugin::example("text-tools"), Plugin::mimic("cage-stop")] {
-                let app = agent.ready(&Create::of(&plugin)).await;
-                let clock = Instant::now();
-                let stopped = agent.set_status(app.pk, "stopped").await;
-                let took = clock.elapsed();
-                assert_eq!(stopped.status, ContainerStatus::Stopped);
-                table.below(
-                    &format!("stop {}", app.plugin_release),
-                    took,
-                    Duration::from_secs(1),
-                );
-                agent.set_status(app.pk, "running").await;
-                let clock = Instant::now();
-                agent.delete(app.pk).await;
-                table.below(
-                    &format!("delete {}", app.plugin_release),
-                    clock.elapsed(),
-                    Duration::from_secs(2),
-                );
-            }
-            assert!(support::docker::containers(&agent.id).is_empty());
-            table.show();
-        },
-    );
-}
-
-#[test]
 fn docker_the_cage_costs_the_app_no_time() {
     let _turn = in_turn();
     on_docker(
@@ -232,7 +190,7 @@ fn rights(app: &Container, raw: &Value, table: &mut Table) {
     );
     table.same("5.3 capabilities dropped", json!(["ALL"]), &host["CapDrop"]);
     table.same("5.3 capabilities added", Value::Null, &host["CapAdd"]);
-    let processes = processes(app);
+    let processes = statuses(id_of(app));
     for (name, wanted) in [
         ("Uid", "65532 65532 65532 65532"),
         ("Gid", "65532 65532 65532 65532"),
@@ -476,31 +434,6 @@ fn files(app: &Container, table: &mut Table) {
         "find /opt /usr /etc /bin -xdev -type f -writable ! -size 0 2>/dev/null | head -n 5",
     );
     table.same("files of the system the app could change", "", writable);
-}
-
-/// The status of each process in the container, that of this look included.
-fn processes(app: &Container) -> Vec<String> {
-    let all = shell(
-        id_of(app),
-        "for status in /proc/[0-9]*/status; do cat $status 2>/dev/null && echo --; done",
-    );
-    let all: Vec<String> = all
-        .split("--")
-        .map(str::to_owned)
-        .filter(|text| text.contains("Uid:"))
-        .collect();
-    assert!(all.len() >= 3, "init, the app and this look: {all:?}");
-    all
-}
-
-fn field(status: &str, name: &str) -> String {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    line.unwrap_or("not there")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// Whether a file can be made in this folder, by the app's user; else why not.

@@ -47,7 +47,9 @@ pub struct ControlConfig {
     pub crash_attempts: i64,
     /// An app that was ready for this long has its crashes forgotten.
     pub healthy_after: Duration,
-    /// Time between asking an app to end and ending it.
+    /// Time between asking an app to end and ending it, whether it is stopped, restarted or deleted. Short: a Gradio app
+    /// has nothing to save, and one that does not listen would hold up whoever waits for the answer (security.md 2.7,
+    /// item 31).
     pub stop_grace: Duration,
     /// Everything is looked at again this often, whatever events said.
     pub resync: Duration,
@@ -140,7 +142,7 @@ impl ControlConfig {
             start_timeout: Duration::from_secs(300),
             crash_attempts: 5,
             healthy_after: Duration::from_secs(3600),
-            stop_grace: Duration::from_secs(10),
+            stop_grace: Duration::from_secs(1),
             resync: Duration::from_secs(30),
             concurrent_steps: 8,
             archive_limits: ArchiveLimits::default(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use playground_types::{HostPort, Limits};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub struct ContainerSpec {
     pub profile: Profile,
     /// A stronger runtime, such as `runsc`; `None` is the engine's default.
     pub runtime: Option<String>,
+    /// Time between asking the app to end and ending it, where a stop names none.
+    pub stop_grace: Duration,
 }
 
 /// What the app in a container may write to. Chosen by the operator only.

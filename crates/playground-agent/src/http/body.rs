@@ -3,12 +3,15 @@
 //! A form carries objects as JSON text, labels as repeated parts, and the archive as its last part `file`. Parts are
 //! understood by their name; their content type says nothing.
 
+use std::error::Error as _;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use axum::body::{Body, Bytes};
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::http::StatusCode;
+use http_body_util::LengthLimitError;
 use playground_types::env::{Envs, Params};
 use playground_types::wire::OnExisting;
 use playground_types::{Limits, ModelId};
@@ -277,11 +280,27 @@ fn broken_form(error: MultipartError) -> ApiError {
         StatusCode::PAYLOAD_TOO_LARGE => {
             ApiError::too_large("body_too_large", "the request body is too large")
         }
-        _ => ApiError::bad_request(
-            "form_invalid",
-            format!("the form is broken or was cut off: {}", error.body_text()),
-        ),
+        _ => ApiError::stalled(&error).unwrap_or_else(|| {
+            ApiError::bad_request(
+                "form_invalid",
+                format!("the form is broken or was cut off: {}", error.body_text()),
+            )
+        }),
     }
+}
+
+/// All of a body that is JSON.
+pub(crate) async fn json_bytes(body: Body) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(body, TEXT_BYTES)
+        .await
+        .map_err(|error| match error.source() {
+            Some(cause) if cause.is::<LengthLimitError>() => {
+                ApiError::too_large("body_too_large", "the request body is too large")
+            }
+            _ => ApiError::stalled(&error).unwrap_or_else(|| {
+                ApiError::bad_request("body_cut_off", "the request body was cut off")
+            }),
+        })
 }
 
 #[cfg(test)]

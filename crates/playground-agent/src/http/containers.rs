@@ -10,7 +10,7 @@ use playground_types::{ContainerStatus, ModelId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::body::CreateBody;
+use super::body::{CreateBody, json_bytes};
 use super::error::ApiError;
 use super::extract::{Caller, Path};
 use super::page::PageQuery;
@@ -75,7 +75,7 @@ pub(crate) async fn list(
         (status = 200, body = Created, description = "An existing container was used"),
         (status = 202, body = Created, description = "On its way: poll status_url"),
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
+        (status = 408, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     caller: Caller,
@@ -101,16 +101,17 @@ pub(crate) async fn show(
 #[utoipa::path(patch, path = "/containers/{id}", tag = "containers", params(("id" = String, Path,)),
     request_body = UpdateBody,
     responses((status = 200, body = Container), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+        (status = 404, body = ErrorBody), (status = 408, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 413, body = ErrorBody)))]
 pub(crate) async fn update(
     State(control): State<Control>,
     State(hold): State<Hold>,
     caller: Caller,
     Path(id): Path<String>,
-    body: axum::body::Bytes,
+    request: Request,
 ) -> Result<axum::Json<Container>, ApiError> {
     let row = control.find(&Handle(id)).await?;
-    let body = update_body(&body)?;
+    let body = update_body(&json_bytes(request.into_body()).await?)?;
     let row = match body.status.as_deref() {
         None => row,
         Some("stopped" | "stop" | "exited") => stop(&control, hold, &row).await?,

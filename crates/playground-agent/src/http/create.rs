@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::AppState;
-use super::body::{CreateBody, TEXT_BYTES};
+use super::body::{CreateBody, TEXT_BYTES, json_bytes};
 use super::error::ApiError;
 use super::extract::Caller;
 
@@ -70,15 +70,7 @@ pub(super) async fn read(control: &Control, request: Request) -> Result<CreateBo
             .map_err(|error| ApiError::bad_request("form_invalid", error.body_text()))?;
         return CreateBody::from_form(form, &config.spool_dir(), limit).await;
     }
-    let bytes = axum::body::to_bytes(request.into_body(), TEXT_BYTES)
-        .await
-        .map_err(|_| {
-            ApiError::too_large(
-                "body_too_large",
-                "the request body is too large or was cut off",
-            )
-        })?;
-    CreateBody::from_json(&bytes)
+    CreateBody::from_json(&json_bytes(request.into_body()).await?)
 }
 
 /// Lifts axum's small default; the parts are counted as they come.

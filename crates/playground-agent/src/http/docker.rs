@@ -52,7 +52,7 @@ pub(crate) async fn list(
     request_body(content((CreateBody = "application/json"), (CreateBody = "multipart/form-data"))),
     responses((status = 201, body = Created), (status = 200, body = Created), (status = 202, body = Created),
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
+        (status = 408, body = ErrorBody), (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     caller: Caller,

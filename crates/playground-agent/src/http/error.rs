@@ -1,10 +1,11 @@
 //! The one place where errors become answers: `{"detail": sentence, "code": word, "hint": what to do}`.
 //!
-//! Codes by who acts: 400, 404, 409, 413 and 422 for the caller; 507 when the machine is out of something; 500 when it
-//! is our fault or the engine's. Never 502, 503 or 504: real clients re-send those and lose the body (contract.md,
+//! Codes by who acts: 400, 404, 408, 409, 413 and 422 for the caller; 507 when the machine is out of something; 500 when
+//! it is our fault or the engine's. Never 502, 503 or 504: real clients re-send those and lose the body (contract.md,
 //! section 5).
 
 use std::any::Any;
+use std::error::Error;
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -14,6 +15,7 @@ use playground_control::{ControlError, error_chain};
 use playground_engine::EngineError;
 use playground_types::env::EnvError;
 use playground_types::wire::ErrorBody;
+use tower_http::timeout::TimeoutError;
 
 /// An answer that says what is wrong.
 #[derive(Debug)]
@@ -54,6 +56,20 @@ impl ApiError {
     /// 405.
     pub(crate) fn wrong_method(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    }
+
+    /// 408, if a body could not be read because nothing of it came for too long.
+    pub(crate) fn stalled(error: &(dyn Error + 'static)) -> Option<Self> {
+        let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+        let is_stalled = causes.any(|cause| cause.is::<TimeoutError>());
+        is_stalled.then(|| {
+            Self::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "body_stalled",
+                "the request body stopped coming before it was complete",
+            )
+            .with_hint("Send the request again, and all of it.")
+        })
     }
 
     /// 413.

@@ -29,6 +29,7 @@ use axum::routing::IntoMakeService;
 use playground_control::Control;
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -37,6 +38,10 @@ pub use openapi::openapi_json;
 use crate::Tokens;
 use crate::auth::require_token;
 use error::ApiError;
+
+/// How long a request's body may send nothing, where nobody says otherwise. An upload that still moves takes as long as
+/// it takes; one that stands still keeps a file on our disk.
+pub(crate) const BODY_SILENCE: Duration = Duration::from_secs(60);
 
 /// How long a request that brings something up is held open for its result.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +53,7 @@ pub struct AppState {
     pub(crate) control: Control,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) hold: Hold,
+    body_silence: Duration,
 }
 
 impl AppState {
@@ -57,6 +63,16 @@ impl AppState {
             control,
             tokens: Arc::new(tokens),
             hold,
+            body_silence: BODY_SILENCE,
+        }
+    }
+
+    /// Gives a request's body up once it sent nothing for so long.
+    #[must_use]
+    pub fn with_body_silence(self, body_silence: Duration) -> Self {
+        Self {
+            body_silence,
+            ..self
         }
     }
 }
@@ -107,6 +123,7 @@ pub fn router(state: AppState) -> Router {
     router
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
+        .layer(RequestBodyTimeoutLayer::new(state.body_silence))
         .layer(from_fn_with_state(state.clone(), require_token))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(
             error::panicked,

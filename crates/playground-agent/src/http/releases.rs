@@ -49,7 +49,7 @@ pub(crate) async fn list(
 #[utoipa::path(post, path = "/plugin_releases", tag = "plugin releases",
     request_body(content((CreateBody = "application/json"), (CreateBody = "multipart/form-data"))),
     responses((status = 201, body = Release), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 413, body = ErrorBody)))]
+        (status = 404, body = ErrorBody), (status = 408, body = ErrorBody), (status = 413, body = ErrorBody)))]
 pub(crate) async fn create(
     State(control): State<Control>,
     request: Request,

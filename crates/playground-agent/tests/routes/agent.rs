@@ -1,6 +1,7 @@
 //! An Agent without sockets: the real router over a scripted engine and a database of its own.
 
 use std::io::{Cursor, Write as _};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,7 +9,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use playground_agent::Tokens;
-use playground_agent::http::{AppState, Hold, router, without_trailing_slash};
+use playground_agent::http::{AppState, Hold, into_service, router, without_trailing_slash};
 use playground_control::{Control, ControlConfig, Probe};
 use playground_engine::fake::{AppBehaviour, BuildScript};
 use playground_engine::{Engine, FakeEngine};
@@ -17,12 +18,14 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
-const BOUNDARY: &str = "a-boundary-that-no-test-contains";
+/// With the mark that `cargo xtask test` looks for in every log.
+pub(crate) const TOKEN: &str = "5ec2e7ca9a590123456789abcdef0123456789ab";
+pub(crate) const BOUNDARY: &str = "a-boundary-that-no-test-contains";
 
 pub(crate) struct TestAgent {
     pub(crate) fake: FakeEngine,
     pub(crate) control: Control,
+    state: AppState,
     router: Router,
     _dir: tempfile::TempDir,
 }
@@ -57,6 +60,7 @@ impl TestAgent {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut ControlConfig)) -> Self {
+        log();
         let dir = tempfile::tempdir().unwrap();
         let fake = FakeEngine::new();
         fake.add_image("synapse-gradio-base:latest");
@@ -88,17 +92,24 @@ impl TestAgent {
         .await
         .unwrap();
         control.start().await.unwrap();
-        let router = router(AppState::new(
-            control.clone(),
-            tokens,
-            Hold(Duration::from_secs(8)),
-        ));
+        let state = AppState::new(control.clone(), tokens, Hold(Duration::from_secs(8)));
+        let router = router(state.clone());
         Self {
             fake,
             control,
+            state,
             router,
             _dir: dir,
         }
+    }
+
+    /// The same Agent behind a real socket, for what only a connection can do.
+    pub(crate) async fn listen(&self, body_silence: Duration) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = router(self.state.clone().with_body_silence(body_silence));
+        tokio::spawn(async move { axum::serve(listener, into_service(router)).await });
+        address
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -137,33 +148,17 @@ impl TestAgent {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    /// A form as the SDK sends it: text parts, then the archive without a content type of its own.
+    /// A form as the SDK sends it.
     pub(crate) async fn form(
         &self,
         path: &str,
         fields: &[(&str, &str)],
         archive: Option<&[u8]>,
     ) -> Answer {
-        let mut body = Vec::new();
-        for (name, value) in fields {
-            write!(
-                body,
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            )
-            .unwrap();
-        }
-        if let Some(archive) = archive {
-            let disposition =
-                "Content-Disposition: form-data; name=\"file\"; filename=\"plugin-release.zip\"";
-            write!(body, "--{BOUNDARY}\r\n{disposition}\r\n\r\n").unwrap();
-            body.extend_from_slice(archive);
-            body.extend_from_slice(b"\r\n");
-        }
-        write!(body, "--{BOUNDARY}--\r\n").unwrap();
-        self.raw_form(path, body).await
+        self.raw_form(path, form_body(fields, archive)).await
     }
 
-    pub(crate) async fn raw_form(&self, path: &str, body: Vec<u8>) -> Answer {
+    pub(crate) async fn raw_form(&self, path: &str, body: impl Into<Body>) -> Answer {
         let request = Request::post(path)
             .header(header::AUTHORIZATION, TOKEN)
             .header(header::HOST, "agent.local:8000")
@@ -171,7 +166,7 @@ impl TestAgent {
                 header::CONTENT_TYPE,
                 format!("multipart/form-data; boundary={BOUNDARY}"),
             )
-            .body(Body::from(body))
+            .body(body.into())
             .unwrap();
         self.send(request).await
     }
@@ -187,6 +182,39 @@ impl TestAgent {
             .await;
         assert!(answer.status.is_success(), "{answer:?}");
         answer.json()
+    }
+}
+
+/// Text parts, then the archive without a content type of its own.
+pub(crate) fn form_body(fields: &[(&str, &str)], archive: Option<&[u8]>) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        write!(
+            body,
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        )
+        .unwrap();
+    }
+    if let Some(archive) = archive {
+        let disposition =
+            "Content-Disposition: form-data; name=\"file\"; filename=\"plugin-release.zip\"";
+        write!(body, "--{BOUNDARY}\r\n{disposition}\r\n\r\n").unwrap();
+        body.extend_from_slice(archive);
+        body.extend_from_slice(b"\r\n");
+    }
+    write!(body, "--{BOUNDARY}--\r\n").unwrap();
+    body
+}
+
+/// The Agent's own log among the test's output, for whoever asks with `RUST_LOG`.
+fn log() {
+    if std::env::var_os("RUST_LOG").is_some() {
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(playground_agent::log_filter())
+            .with_ansi(false)
+            .with_test_writer();
+        // Another test of this process may have begun it.
+        drop(log.try_init());
     }
 }
 

@@ -10,3 +10,4 @@ mod containers;
 mod creates;
 mod documents;
 mod releases;
+mod uploads;

@@ -19,6 +19,7 @@ use std::fmt::Debug;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use playground_agent::http::into_service;
@@ -41,7 +42,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(50);
 /// Ports of one Agent.
 const PORTS: u16 = 5;
-const TOKEN: &str = "a-token-for-tests-only";
+/// With the mark that `cargo xtask test` looks for in every log.
+const TOKEN: &str = "5ec2e7ca9a59-for-tests-only";
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Each test target has ports of its own, each test in it a few of them.
@@ -53,11 +55,18 @@ fn ports() -> PortRange {
         "docker_builds" => 19_300,
         "docker_limits" => 19_400,
         "docker_plugins" => 19_500,
+        "docker_stops" => 19_700,
         _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)
         .parse()
         .expect("a range")
+}
+
+/// For tests that measure times: they take turns.
+pub(crate) fn in_turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The Agent under test.
@@ -80,12 +89,12 @@ pub(crate) fn on_docker(
     change: impl FnOnce(&mut ControlConfig),
     test: impl AsyncFnOnce(&Agent),
 ) {
-    // The Agent's own log, for whoever asks with RUST_LOG.
+    // The Agent's own log among the test's output, for whoever asks with RUST_LOG.
     if std::env::var_os("RUST_LOG").is_some() {
-        let filter = tracing_subscriber::EnvFilter::from_default_env();
         let log = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_target(false);
+            .with_env_filter(playground_agent::log_filter())
+            .with_ansi(false)
+            .with_test_writer();
         // Another test of this process may have begun it.
         drop(log.try_init());
     }

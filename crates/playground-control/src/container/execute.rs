@@ -15,8 +15,6 @@ use crate::{Control, StepError, diagnose};
 const QUARANTINE_MS: i64 = 60_000;
 /// A build that is being cancelled is gone this soon.
 const ENDING: Duration = Duration::from_millis(200);
-/// What is removed has nothing left to save: an app that ignores being asked is ended this soon.
-const REMOVE_GRACE: Duration = Duration::from_secs(1);
 /// Log lines kept with a failure.
 const LOG_TAIL: u32 = 60;
 
@@ -64,7 +62,7 @@ impl Control {
                     .set_crashed(row.pk, attempts, retry_at, now)
                     .await?;
             }
-            Decision::Stop => self.stop_container(row, id, self.config.stop_grace).await?,
+            Decision::Stop => self.stop_container(row, id).await?,
             Decision::Remove => self.remove_container(row, id).await?,
             Decision::Forget => return self.forget(row).await,
             Decision::GiveUp(failure) => self.give_up(row, &failure).await?,
@@ -210,13 +208,12 @@ impl Control {
         &self,
         row: &ContainerRow,
         id: Option<&EngineId>,
-        grace: Duration,
     ) -> Result<(), StepError> {
         let Some(id) = id else { return Ok(()) };
         self.store.set_withdrawn(row.pk, self.clock.now()).await?;
         // A frozen process cannot end itself.
         self.engine.unpause(id).await.or_else(ignore_conflict)?;
-        Ok(self.engine.stop(id, grace).await?)
+        Ok(self.engine.stop(id, self.config.stop_grace).await?)
     }
 
     async fn remove_container(
@@ -225,8 +222,7 @@ impl Control {
         id: Option<&EngineId>,
     ) -> Result<(), StepError> {
         let Some(id) = id else { return Ok(()) };
-        let grace = self.config.stop_grace.min(REMOVE_GRACE);
-        self.stop_container(row, Some(id), grace)
+        self.stop_container(row, Some(id))
             .await
             .or_else(ignore_conflict_step)?;
         self.engine.remove(id).await?;

@@ -73,6 +73,8 @@ pub(crate) fn container_spec(
         limits: row.spec.limits,
         profile: config.profile,
         runtime: config.runtime.clone(),
+        // Not in the digest: every stop of ours names it, so a container that was made with another one serves on.
+        stop_grace: config.stop_grace,
     })
 }
 

@@ -9,6 +9,7 @@ use playground_store::Outcome;
 use playground_testkit::{Plugin, TestControl};
 use playground_types::{BuildStatus, ContainerStatus, FailureKind};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::{count, pass};
 
@@ -45,7 +46,7 @@ async fn stop_keeps_the_port_and_start_brings_the_same_container_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_container_says_stopped_only_once_it_is() {
-    let agent = TestControl::new().await;
+    let agent = TestControl::with(|config| config.stop_grace = MINUTE).await;
     agent.fake.behave_by_default(AppBehaviour {
         stops_after: Duration::from_secs(5),
         ..AppBehaviour::default()
@@ -58,6 +59,42 @@ async fn a_container_says_stopped_only_once_it_is() {
     assert_ne!(stopping.status, ContainerStatus::Stopped);
     assert_eq!(agent.control.endpoint(&stopping, None), None);
     agent.settle().await;
+}
+
+/// security.md 2.7, item 31.
+#[tokio::test(start_paused = true)]
+async fn item_31_an_app_that_does_not_end_when_asked_holds_up_nobody() {
+    let agent = TestControl::new().await;
+    agent.fake.behave_by_default(AppBehaviour {
+        stops_after: MINUTE,
+        ..AppBehaviour::default()
+    });
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let pk = agent.ready(&facts).await.pk;
+    let clock = Instant::now();
+    let wanted = agent.control.want_restart(pk).await.unwrap();
+    agent
+        .until(pk, |row| row.restart_done >= wanted.restart_wanted)
+        .await;
+    let restart = clock.elapsed();
+    agent.settle().await;
+    let clock = Instant::now();
+    agent.control.want_stopped(pk).await.unwrap();
+    agent
+        .until(pk, |row| row.status == ContainerStatus::Stopped)
+        .await;
+    let stop = clock.elapsed();
+    agent.ready(&facts).await;
+    let clock = Instant::now();
+    agent.control.want_absent(pk).await.unwrap();
+    agent.gone(pk).await;
+    let delete = clock.elapsed();
+    for took in [restart, stop, delete] {
+        assert!(
+            took <= Duration::from_secs(2),
+            "{restart:?} {stop:?} {delete:?}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

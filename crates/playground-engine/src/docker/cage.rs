@@ -11,12 +11,11 @@ use bollard::models::{
 };
 use playground_types::port::APP_PORT;
 
+use super::containers::seconds;
 use crate::{ContainerSpec, Profile};
 
 /// Numeric, so that it needs no entry in the image's `/etc/passwd` and holds under a remapped user namespace.
 const USER: &str = "65532:65532";
-/// How long Docker itself waits after asking a process to end, where nobody says otherwise.
-const STOP_TIMEOUT_SECONDS: i64 = 10;
 
 /// What is writable in a strict container: memory-backed, and counted against the memory limit.
 /// `exec`, because JIT compilers and packages that unpack shared objects map code from here.
@@ -53,7 +52,8 @@ pub(super) fn container(spec: &ContainerSpec, engine_cpus: u32) -> ContainerCrea
         ),
         labels: Some(spec.labels.clone().into_iter().collect()),
         exposed_ports: Some(vec![app_port()]),
-        stop_timeout: Some(STOP_TIMEOUT_SECONDS),
+        // Also for stops that are not ours: by hand, or when Docker itself ends.
+        stop_timeout: Some(seconds(spec.stop_grace).into()),
         host_config: Some(host_config(spec, engine_cpus)),
         ..ContainerCreateBody::default()
     }
@@ -147,6 +147,7 @@ fn signed(bytes: u64) -> i64 {
 mod tests {
     use std::collections::BTreeMap;
     use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Duration;
 
     use playground_types::{HostPort, Limits};
     use serde_json::json;
@@ -165,6 +166,7 @@ mod tests {
             limits: Limits::default(),
             profile,
             runtime: None,
+            stop_grace: Duration::from_secs(1),
         }
     }
 
@@ -199,7 +201,7 @@ mod tests {
                 "Env": ["A=b=c"],
                 "Labels": {"l": "v"},
                 "ExposedPorts": {"7860/tcp": {}},
-                "StopTimeout": 10,
+                "StopTimeout": 1,
                 "HostConfig": {
                     "CapDrop": ["ALL"],
                     "SecurityOpt": ["no-new-privileges:true"],

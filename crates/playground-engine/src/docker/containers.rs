@@ -217,7 +217,7 @@ impl DockerEngine {
 }
 
 /// Docker counts a grace period in whole seconds; a part of one rounds up.
-fn seconds(grace: Duration) -> i32 {
+pub(super) fn seconds(grace: Duration) -> i32 {
     let whole = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
     i32::try_from(whole).unwrap_or(i32::MAX)
 }

@@ -32,6 +32,7 @@ fn spec(name: &str, port: u16) -> ContainerSpec {
         limits: Limits::default(),
         profile: Profile::Standard,
         runtime: None,
+        stop_grace: SECOND,
     }
 }
 

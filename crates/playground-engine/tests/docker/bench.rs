@@ -137,6 +137,7 @@ impl Bench {
             },
             profile: Profile::Standard,
             runtime: None,
+            stop_grace: Duration::from_secs(1),
         }
     }
 
