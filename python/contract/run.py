@@ -87,6 +87,7 @@ def counts(report: Path) -> tuple:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", help="the playground binary; default target/release, else target/debug")
+    parser.add_argument("--output", type=Path, help="keep the Agents' logs and what every test printed in this folder")
     parser.add_argument("--environments-only", action="store_true", help="make the Python environments and end")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     arguments = parser.parse_args()
@@ -102,7 +103,12 @@ def main() -> int:
     }
     with tempfile.TemporaryDirectory(prefix="playground-contract-") as scratch:
         report = Path(scratch) / "report.xml"
-        command = [str(pythons["sdk-new"]), "-m", "pytest", f"--junitxml={report}", *arguments.pytest]
+        if arguments.output:
+            arguments.output.mkdir(parents=True, exist_ok=True)
+            report = arguments.output.resolve() / "report.xml"
+            environment["PLAYGROUND_CONTRACT_OUTPUT"] = str(report.parent)
+        command = [str(pythons["sdk-new"]), "-m", "pytest", f"--junitxml={report}", "-o", "junit_logging=all"]
+        command += arguments.pytest
         code = subprocess.run(command, cwd=HERE, env=environment, check=False).returncode
         passed, failed, skipped = counts(report)
     if code not in (0, 1) and failed == 0:

@@ -63,7 +63,6 @@ def test_item_49_a_stranger_deletes_and_creates_nothing(agent, probe, shared):
 
 
 def test_item_49_the_stored_token_is_a_digest(agent):
-    data = agent.log_file.parent / "data"
-    files = [file for file in data.rglob("*") if file.is_file() and file.name.startswith("playground.db")]
+    files = [file for file in agent.data.rglob("*") if file.is_file() and file.name.startswith("playground.db")]
     assert files
     assert all(agent.token.encode() not in file.read_bytes() for file in files)

@@ -12,6 +12,7 @@ mod agent;
 mod bench;
 mod binary;
 mod cage;
+mod canary;
 mod command;
 mod docker;
 mod fuzz;

@@ -13,6 +13,11 @@ pub(crate) fn cache() -> PathBuf {
     std::env::var_os("PLAYGROUND_CACHE").map_or_else(|| root().join(".cache"), PathBuf::from)
 }
 
+/// What the suites of the last test run printed and logged, a folder for each level.
+pub(crate) fn test_output() -> PathBuf {
+    target().join("test-output")
+}
+
 /// Where cargo puts what it builds.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)

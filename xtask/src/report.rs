@@ -20,11 +20,21 @@ pub(crate) enum Level {
     L5,
     /// The real SDK and other people's tools.
     L6,
+    /// What holds for the output of all of them.
+    Output,
 }
 
 impl Level {
     /// Every level there is so far.
-    pub(crate) const ALL: [Self; 6] = [Self::L0, Self::L1, Self::L2, Self::L3, Self::L5, Self::L6];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::L0,
+        Self::L1,
+        Self::L2,
+        Self::L3,
+        Self::L5,
+        Self::L6,
+        Self::Output,
+    ];
 
     fn what(self) -> &'static str {
         match self {
@@ -34,7 +44,13 @@ impl Level {
             Self::L3 => "routes, errors, client and command line",
             Self::L5 => "real Docker Engine, real Gradio",
             Self::L6 => "the real synapse-sdk, gradio_client, schemathesis",
+            Self::Output => "all that these printed and logged",
         }
+    }
+
+    /// Whether Agents run at this level, and log.
+    pub(crate) fn has_agents(self) -> bool {
+        matches!(self, Self::L3 | Self::L5 | Self::L6)
     }
 }
 
@@ -145,7 +161,7 @@ impl Report {
                 let took = seconds(*took);
                 writeln!(
                     lines,
-                    "     {name:<44} {passed:>5} {failed:>6} {skipped:>7} {took:>9}"
+                    "     {name:<49} {passed:>5} {failed:>6} {skipped:>7} {took:>9}"
                 )
                 .unwrap_or_default();
             }
@@ -162,7 +178,7 @@ impl Report {
             let title = format!("{level:?}  {}", level.what());
             writeln!(
                 text,
-                "{title:<65}\n     {:<44} {passed:>5} {failed:>6} {skipped:>7} {took:>9}",
+                "{title:<70}\n     {:<49} {passed:>5} {failed:>6} {skipped:>7} {took:>9}",
                 "in all"
             )
             .unwrap_or_default();
@@ -170,7 +186,7 @@ impl Report {
             all.add(sum);
         }
         let header = format!(
-            "{:<49} {:>5} {:>6} {:>7} {:>9}\n",
+            "{:<54} {:>5} {:>6} {:>7} {:>9}\n",
             "", "passed", "failed", "skipped", "time"
         );
         let Counts {

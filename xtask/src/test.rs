@@ -1,10 +1,11 @@
 //! `cargo xtask test`: cheap checks first, then level by level, and a table of what ran.
 //!
 //! The Rust tests are built once; each test binary is then run by itself, so that its tests can be counted at their
-//! level. Nothing is skipped silently: what a level needs is installed, or the run fails.
+//! level. Nothing is skipped silently: what a level needs is installed, or the run fails. All that is printed and logged
+//! is kept, and searched for the tokens of the tests.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -14,7 +15,7 @@ use serde_json::Value;
 use crate::command::{command, exists, output, run as run_command};
 use crate::report::{Counts, Level, Report};
 use crate::step::{say, step};
-use crate::{docker, python, repo};
+use crate::{canary, docker, python, repo};
 
 /// What can be chosen.
 #[derive(Debug, Args)]
@@ -46,6 +47,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         lint()?;
     }
     let mut report = Report::default();
+    // What an earlier run said is no part of this one; there may be nothing of it.
+    drop(std::fs::remove_dir_all(repo::test_output()));
     let suites = build_tests()?;
     let (docker_suites, plain): (Vec<Suite>, Vec<Suite>) = suites
         .into_iter()
@@ -69,6 +72,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         run_suites(&docker_suites, &wanted, &mut report)?;
         real_parts(&wanted, options, &binary, &mut report)?;
     }
+    search_output(&wanted, &mut report)?;
     say(&format!("\n{}", report.text(&wanted)));
     if report.has_failures() {
         bail!("some tests failed");
@@ -86,7 +90,13 @@ fn wanted(options: &Options) -> anyhow::Result<Vec<Level>> {
             .find(|level| format!("{level:?}").eq_ignore_ascii_case(name))
             .with_context(|| format!("there is no level {name}"))
     };
-    options.only.iter().map(level).collect()
+    // Whatever runs, its output is searched.
+    options
+        .only
+        .iter()
+        .map(level)
+        .chain([Ok(Level::Output)])
+        .collect()
 }
 
 fn lint() -> anyhow::Result<()> {
@@ -182,14 +192,20 @@ impl Suite {
     }
 
     fn run(&self) -> anyhow::Result<Counts> {
-        let mut test = command(&self.executable, &[]);
+        // What passes is shown too: it is searched.
+        let mut test = command(&self.executable, &["--show-output"]);
         test.current_dir(&self.folder)
-            .env("CARGO_MANIFEST_DIR", &self.folder);
+            .env("CARGO_MANIFEST_DIR", &self.folder)
+            .env("RUST_LOG", canary::RUST_LOG);
         if self.level() == Level::L5 {
             // Two at a time: each brings up containers of its own on a machine with few cores.
             test.arg("--test-threads=2");
         }
-        counted(&mut test)
+        counted(&mut test, &kept(self.level(), &self.name())?)
+    }
+
+    fn name(&self) -> String {
+        format!("{}/{}", self.package, self.target)
     }
 }
 
@@ -198,8 +214,7 @@ fn run_suites(suites: &[Suite], wanted: &[Level], report: &mut Report) -> anyhow
         .iter()
         .filter(|suite| wanted.contains(&suite.level()))
     {
-        let name = format!("{}/{}", suite.package, suite.target);
-        suite_step(suite.level(), &name, report, || suite.run())?;
+        suite_step(suite.level(), &suite.name(), report, || suite.run())?;
     }
     Ok(())
 }
@@ -242,11 +257,13 @@ fn real_parts(
     }
     if wanted.contains(&Level::L6) {
         let binary = binary.to_string_lossy();
+        let logs = repo::test_output().join("L6/contract");
+        let logs = logs.to_string_lossy();
         script(
             Level::L6,
             "contract",
             "python/contract/run.py",
-            &["--binary", &binary],
+            &["--binary", &binary, "--output", &logs],
             report,
         )?;
     }
@@ -265,6 +282,7 @@ fn script(
             command("python3", &[path])
                 .args(arguments)
                 .env("PLAYGROUND_CACHE", repo::cache()),
+            &kept(level, name)?,
         )
     })
 }
@@ -290,16 +308,23 @@ fn suite_step(
     Ok(())
 }
 
+/// Where all that a suite prints is kept.
+fn kept(level: Level, name: &str) -> anyhow::Result<PathBuf> {
+    let folder = repo::test_output().join(format!("{level:?}"));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder.join(format!("{}.log", name.replace(['/', ' '], "-"))))
+}
+
 /// Runs a test runner and counts what it says. One that fails without saying so failed all the same.
-fn counted(test: &mut std::process::Command) -> anyhow::Result<Counts> {
-    let ran = test
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .output()?;
-    let text = String::from_utf8_lossy(&ran.stdout);
+fn counted(test: &mut std::process::Command, kept: &Path) -> anyhow::Result<Counts> {
+    let file = File::create(kept)?;
+    let status = test.stdout(file.try_clone()?).stderr(file).status()?;
+    let bytes = std::fs::read(kept)?;
+    let text = String::from_utf8_lossy(&bytes);
     let mut counts = Counts::in_text(&text);
-    if !ran.status.success() {
-        say(&text);
+    if !status.success() {
+        say(&explanation(&text));
+        say(&format!("all that it printed: {}", kept.display()));
         counts.failed = counts.failed.max(1);
     }
     if counts == Counts::default() && !text.contains("running 0 tests") {
@@ -307,4 +332,30 @@ fn counted(test: &mut std::process::Command) -> anyhow::Result<Counts> {
         bail!("{test:?} ran no test");
     }
     Ok(counts)
+}
+
+/// What explains a failure: nothing of the tests that passed, and of the log what matters.
+fn explanation(text: &str) -> String {
+    let failures = text.find("\nfailures:\n").map_or(text, |at| &text[at..]);
+    failures
+        .lines()
+        .filter(|line| !line.contains(" TRACE ") && !line.contains(" DEBUG "))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Looks for the tests' tokens in all that was kept.
+fn search_output(wanted: &[Level], report: &mut Report) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let mut searched = canary::Searched::default();
+    step("Token canary", || {
+        searched = canary::search(&repo::test_output(), wanted)?;
+        Ok(searched.to_string())
+    })?;
+    for complaint in searched.complaints() {
+        say(&complaint);
+    }
+    let name = format!("token canary: {searched}");
+    report.add(Level::Output, &name, searched.counts(), begun.elapsed());
+    Ok(())
 }

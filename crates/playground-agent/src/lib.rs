@@ -17,4 +17,4 @@ pub use auth::{TOKEN_FILE, Tokens};
 pub use config::{AgentConfig, AgentOptions, ConfigError};
 pub use http::{AppState, openapi_json, router};
 pub use serve::serve;
-pub use telemetry::init as init_telemetry;
+pub use telemetry::{filter as log_filter, init as init_telemetry};

@@ -13,6 +13,9 @@ import requests
 from . import docker
 from .wait import eventually
 
+# In every token of the suite: `cargo xtask test` looks for it in all that is printed and logged.
+MARK = "5ec2e7ca9a59"
+
 
 def free_port():
     with socket.socket() as probe:
@@ -24,11 +27,13 @@ class Agent:
     """A running Agent, and plain requests to it."""
 
     def __init__(self, binary, folder: Path, ports: str):
-        self.token = secrets.token_hex(20)
+        self.token = MARK + secrets.token_hex(14)
         self.url = f"http://127.0.0.1:{free_port()}"
-        self.log_file = folder / "agent.log"
+        self.data = folder / "data"
+        # Beside those of the other suites, where all of them are searched; else with the data.
+        self.log_file = Path(os.environ.get("PLAYGROUND_CONTRACT_OUTPUT", folder)) / f"{folder.name}.log"
         self.network = f"playground-contract-{os.getpid()}-{folder.name}"
-        command = [binary, "agent", "--listen", self.url.removeprefix("http://"), "--data-dir", folder / "data"]
+        command = [binary, "agent", "--listen", self.url.removeprefix("http://"), "--data-dir", self.data]
         # Builds may reach the index that tests hold in their hand; it listens on loopback only.
         command += ["--port-range", ports, "--network", self.network, "--build-network", "host"]
         settings = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}

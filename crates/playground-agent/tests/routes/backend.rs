@@ -10,6 +10,9 @@ use serde_json::json;
 
 use crate::agent::{TestAgent, plugin};
 
+/// The token of this Agent at the backend, with the mark that `cargo xtask test` looks for in every log.
+const AGENT_TOKEN: &str = "agent-5ec2e7ca9a59";
+
 /// A backend that knows one release, on a loopback port.
 async fn backend() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -18,7 +21,7 @@ async fn backend() -> String {
         .route(
             "/plugin_releases/{release}/",
             get(|State(url): State<String>, Path(release): Path<String>, headers: HeaderMap| async move {
-                let knows_us = headers.get("SYNAPSE-Agent").is_some_and(|value| value == "Token agent-token");
+                let knows_us = headers.get("SYNAPSE-Agent").is_some_and(|value| *value == format!("Token {AGENT_TOKEN}"));
                 match release.as_str() {
                     _ if !knows_us => StatusCode::FORBIDDEN.into_response(),
                     "my-plugin@1.0.0+cu121" => {
@@ -57,7 +60,7 @@ async fn agent(url: String, allow_private: bool, token: &str) -> TestAgent {
 
 #[tokio::test]
 async fn a_release_that_is_not_here_comes_from_the_backend_once() {
-    let agent = agent(backend().await, true, "agent-token").await;
+    let agent = agent(backend().await, true, AGENT_TOKEN).await;
     let body = json!({"plugin_release": "my-plugin@1.0.0+cu121"});
     let created = agent.post("/containers/", body).await;
     assert_eq!(
@@ -79,7 +82,7 @@ async fn a_release_that_is_not_here_comes_from_the_backend_once() {
 #[tokio::test]
 async fn what_the_backend_does_not_have_or_give_is_told_apart() {
     let url = backend().await;
-    let unknown = agent(url.clone(), true, "agent-token")
+    let unknown = agent(url.clone(), true, AGENT_TOKEN)
         .await
         .post("/containers/", json!({"plugin_release": "other@1.0.0"}))
         .await;
@@ -94,7 +97,7 @@ async fn what_the_backend_does_not_have_or_give_is_told_apart() {
 /// security.md 2.7, item 59.
 #[tokio::test]
 async fn item_59_an_archive_on_a_private_address_is_not_fetched_unless_the_operator_allows_it() {
-    let agent = agent(backend().await, false, "agent-token").await;
+    let agent = agent(backend().await, false, AGENT_TOKEN).await;
     let answer = agent
         .post(
             "/containers/",

@@ -29,6 +29,32 @@ pub(crate) fn shell(id: &str, script: &str) -> String {
     docker(&["exec", id, "sh", "-c", script]).unwrap_or_else(|error| panic!("{script}: {error}"))
 }
 
+/// What `/proc` says of each process in a container, of this look's own included.
+pub(crate) fn statuses(id: &str) -> Vec<String> {
+    let all = shell(
+        id,
+        "for status in /proc/[0-9]*/status; do cat $status 2>/dev/null && echo --; done",
+    );
+    let all: Vec<String> = all
+        .split("--")
+        .map(str::to_owned)
+        .filter(|text| text.contains("Uid:"))
+        .collect();
+    assert!(all.len() >= 3, "init, the app and this look: {all:?}");
+    all
+}
+
+/// A line of that.
+pub(crate) fn field(status: &str, name: &str) -> String {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.unwrap_or("not there")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// The ids of this Agent's containers.
 pub(crate) fn containers(agent_id: &str) -> Vec<String> {
     let filter = format!("label=synapse.agent={agent_id}");

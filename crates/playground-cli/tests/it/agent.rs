@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+use crate::run::TOKEN;
+
 /// A status and a body for a route.
 type Answer = (u16, &'static str, String);
 
@@ -89,7 +91,7 @@ async fn answer(State(routes): State<Arc<Routes>>, request: Request) -> Response
     let authorised = parts
         .headers
         .get("authorization")
-        .is_some_and(|value| value == "a-token");
+        .is_some_and(|value| value == TOKEN);
     let (status, kind, body) = if authorised {
         let route = format!("{} {}", parts.method, parts.uri.path());
         next(&routes, &route)

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::agent::{FakeAgent, container, page};
-use crate::run::{against, command, playground, ran};
+use crate::run::{TOKEN, against, command, playground, ran};
 
 #[test]
 fn an_agent_that_is_not_there_is_exit_3() {
@@ -43,7 +43,7 @@ fn a_wrong_token_is_exit_4() {
 fn the_local_agents_token_is_read_from_its_data_directory() {
     let agent = FakeAgent::new().on("GET /containers/", 200, &page(vec![], 0));
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("token"), "a-token\n").unwrap();
+    std::fs::write(dir.path().join("token"), format!("{TOKEN}\n")).unwrap();
     let output = command(&["ls", "--url", &agent.url])
         .env("PLAYGROUND_DATA_DIR", dir.path())
         .output()
@@ -116,7 +116,7 @@ fn one_failure_does_not_keep_the_others_from_being_done() {
 fn a_reader_that_goes_away_is_no_failure() {
     let lines = "a line that is printed again and again\n".repeat(20_000);
     let agent = FakeAgent::new().on_text("GET /containers/1/logs/", &lines);
-    let mut child = command(&["logs", "1", "--url", &agent.url, "--token", "a-token"])
+    let mut child = command(&["logs", "1", "--url", &agent.url, "--token", TOKEN])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -5,6 +5,9 @@ use std::process::{Command, Output};
 
 use crate::agent::FakeAgent;
 
+/// With the mark that `cargo xtask test` looks for in everything that is printed.
+pub(crate) const TOKEN: &str = "5ec2e7ca9a59-of-the-command-line";
+
 /// What came of it.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -34,12 +37,18 @@ pub(crate) fn command(args: &[&str]) -> Command {
     command
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "what the binary prints is part of what the tests print"
+)]
 pub(crate) fn ran(output: &Output) -> Ran {
-    Ran {
+    let ran = Ran {
         code: output.status.code(),
         out: String::from_utf8(output.stdout.clone()).unwrap(),
         err: String::from_utf8(output.stderr.clone()).unwrap(),
-    }
+    };
+    println!("{ran}");
+    ran
 }
 
 pub(crate) fn playground(args: &[&str]) -> Ran {
@@ -50,7 +59,7 @@ pub(crate) fn playground(args: &[&str]) -> Ran {
 pub(crate) fn against(agent: &FakeAgent, args: &[&str]) -> Ran {
     let output = command(args)
         .env("PLAYGROUND_URL", &agent.url)
-        .env("PLAYGROUND_TOKEN", "a-token")
+        .env("PLAYGROUND_TOKEN", TOKEN)
         .output()
         .unwrap();
     let mut ran = ran(&output);

@@ -8,7 +8,7 @@ use playground_types::LaunchStatus;
 use serde_json::json;
 
 use crate::answers::{answer, container, created, launch};
-use crate::stub::Stub;
+use crate::stub::{Stub, TOKEN};
 
 #[tokio::test]
 async fn each_call_has_its_own_route() {
@@ -82,7 +82,7 @@ async fn each_call_has_its_own_route() {
     assert!(
         asked
             .iter()
-            .all(|asked| asked.header("authorization") == Some("a-token"))
+            .all(|asked| asked.header("authorization") == Some(TOKEN))
     );
     assert_eq!(asked[1].body, r#"{"status":"stopped"}"#);
 }
