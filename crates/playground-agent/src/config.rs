@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use playground_control::{BackendConfig, BuildConfig, ControlConfig};
+use playground_control::{BackendConfig, BuildConfig, ControlConfig, RestartPolicy};
 use playground_engine::Profile;
 use playground_plugin::{IndexSettings, RequirementPolicy};
 use playground_types::{HostPort, Limits, PortRange};
@@ -107,6 +107,20 @@ options! {
     start_timeout: u64, "PLAYGROUND_START_TIMEOUT";
     /// Seconds an app may take to end by itself when it is stopped, restarted or deleted [default: 1]
     stop_grace: u64, "PLAYGROUND_STOP_GRACE";
+    /// Whether an app that ends by itself or answers no more is started again: on-failure or never [default: on-failure]
+    restart: String, "PLAYGROUND_RESTART";
+    /// How often an app that had been ready is started again after a crash [default: 5]
+    crash_attempts: i64, "PLAYGROUND_CRASH_ATTEMPTS";
+    /// Seconds of health after which crashes are forgotten [default: 3600]
+    healthy_after: u64, "PLAYGROUND_HEALTHY_AFTER";
+    /// Seconds between two health checks of a ready app, 0 for none [default: 30]
+    health_interval: u64, "PLAYGROUND_HEALTH_INTERVAL";
+    /// Seconds an app may take to answer a health check [default: 10]
+    health_timeout: u64, "PLAYGROUND_HEALTH_TIMEOUT";
+    /// Health checks missed in a row that make an app unhealthy [default: 3]
+    health_misses: i64, "PLAYGROUND_HEALTH_MISSES";
+    /// Health checks missed in a row after which an app is restarted, 0 for never [default: 20]
+    health_restart_misses: i64, "PLAYGROUND_HEALTH_RESTART_MISSES";
     /// Seconds a create is held open for its result; clients give up after 10 [default: 8]
     hold: u64, "PLAYGROUND_HOLD";
     /// Seconds a request's body may send nothing until it is given up [default: 60]
@@ -268,6 +282,7 @@ impl AgentOptions {
         if let Some(seconds) = self.stop_grace {
             control.stop_grace = Duration::from_secs(seconds);
         }
+        self.restarts(&mut control, mistakes);
         control.profile = match one_of(
             "profile",
             self.profile.as_deref(),
@@ -294,6 +309,42 @@ impl AgentOptions {
             allow_private: self.backend_private.unwrap_or(false),
         });
         control
+    }
+
+    fn restarts(&self, control: &mut ControlConfig, mistakes: &mut Vec<String>) {
+        let words = ["on-failure", "never"];
+        control.restart = match one_of("restart", self.restart.as_deref(), &words, mistakes) {
+            "never" => RestartPolicy::Never,
+            _ => RestartPolicy::OnFailure,
+        };
+        set(&mut control.crash_attempts, &self.crash_attempts);
+        let seconds = |value: Option<u64>| value.map(Duration::from_secs);
+        set(&mut control.healthy_after, &seconds(self.healthy_after));
+        let checks = &mut control.health_checks;
+        set(&mut checks.interval, &seconds(self.health_interval));
+        set(&mut checks.timeout, &seconds(self.health_timeout));
+        set(&mut checks.misses, &self.health_misses);
+        if let Some(misses) = self.health_restart_misses {
+            checks.restart_misses = Some(misses).filter(|misses| *misses != 0);
+        }
+        if control.crash_attempts < 0 {
+            mistakes.push("crash_attempts is negative: use 0 for none".to_owned());
+        }
+        if checks.timeout.is_zero() || checks.misses < 1 {
+            mistakes.push(
+                "health_timeout and health_misses must be at least 1: health_interval = 0 turns health checks off"
+                    .to_owned(),
+            );
+        }
+        if checks
+            .restart_misses
+            .is_some_and(|misses| misses < checks.misses)
+        {
+            mistakes.push(format!(
+                "health_restart_misses is less than health_misses ({}): an app is unhealthy before it is restarted",
+                checks.misses
+            ));
+        }
     }
 
     fn limits(&self, mistakes: &mut Vec<String>) -> Limits {
@@ -428,6 +479,35 @@ mod tests {
             message.contains("port_rnage") && message.contains("line 2"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn restarts_and_health_checks_are_settings_and_can_be_turned_off() {
+        let options = AgentOptions {
+            restart: Some("never".into()),
+            crash_attempts: Some(1),
+            health_interval: Some(0),
+            health_restart_misses: Some(0),
+            ..AgentOptions::default()
+        };
+        let control = options.resolve().unwrap().control;
+        assert_eq!(
+            (control.restart, control.crash_attempts),
+            (RestartPolicy::Never, 1)
+        );
+        assert!(control.health_checks.interval.is_zero());
+        assert_eq!(control.health_checks.restart_misses, None);
+        let options = AgentOptions {
+            restart: Some("always".into()),
+            crash_attempts: Some(-1),
+            health_misses: Some(30),
+            health_timeout: Some(0),
+            ..AgentOptions::default()
+        };
+        let ConfigError::Mistakes(mistakes) = options.resolve().unwrap_err() else {
+            panic!("mistakes expected")
+        };
+        assert_eq!(mistakes.len(), 4, "{mistakes:?}");
     }
 
     #[test]

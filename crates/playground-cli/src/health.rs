@@ -44,7 +44,7 @@ fn shown(health: &Health) -> String {
         .map(|(status, count)| format!("{count} {status}"))
         .collect();
     let isolation = &health.isolation;
-    pairs([
+    let mut rows = vec![
         ("status", text(&health.status)),
         ("version", text(&health.version)),
         ("agent", text(&health.agent_id)),
@@ -73,5 +73,16 @@ fn shown(health: &Health) -> String {
                 yes_no(isolation.inter_container_traffic_off)
             )),
         ),
-    ])
+    ];
+    if let Some(backend) = &health.backend {
+        let mut words = format!(
+            "{} states wait to be told, {} refused",
+            backend.waiting, backend.refused
+        );
+        if let Some(error) = &backend.error {
+            words.push_str(&format!(", {error}"));
+        }
+        rows.push(("backend", text(words)));
+    }
+    pairs(rows)
 }

@@ -6,7 +6,7 @@ use playground_types::wire::Container;
 use playground_types::{Failure, Limits};
 
 use crate::connect::Session;
-use crate::human::{or_dash, plain, size};
+use crate::human::{age, or_dash, plain, size};
 use crate::output::{Output, print, print_json};
 use crate::table::{pairs, status, text};
 
@@ -38,6 +38,8 @@ fn shown(container: &Container) -> String {
         ("host port", text(or_dash(container.host_port))),
         ("image", text(&container.image)),
         ("limits", text(limits(&container.limits))),
+        ("health", text(health(container))),
+        ("crashes", text(crashes(container))),
         ("created", text(&container.created_at)),
         ("updated", text(&container.updated_at)),
     ];
@@ -55,11 +57,42 @@ fn shown(container: &Container) -> String {
     for (name, value) in &container.envs {
         rows.push(("env", text(format!("{name}={value}"))));
     }
+    rows.retain(|(name, _)| is_worth_a_line(name, container));
     let mut shown = pairs(rows);
     if let Some(failure) = &container.failure {
         shown.push_str(&failed(failure));
     }
     shown
+}
+
+/// Whether there is anything to say about health or crashes.
+fn is_worth_a_line(name: &str, container: &Container) -> bool {
+    match name {
+        "health" => container.last_health_check_at.is_some(),
+        "crashes" => container.attempts > 0,
+        _ => true,
+    }
+}
+
+/// What the last health checks said.
+fn health(container: &Container) -> String {
+    let mut words = vec![container.health_state.to_string()];
+    if container.consecutive_failures > 0 {
+        words.push(format!("{} checks missed", container.consecutive_failures));
+    }
+    words.extend(container.last_health_error.clone());
+    if let Some(at) = &container.last_health_check_at {
+        words.push(format!("asked {} ago", age(at)));
+    }
+    words.join(", ")
+}
+
+/// Crashes of late, and what follows.
+fn crashes(container: &Container) -> String {
+    match &container.retry_at {
+        Some(at) => format!("{}, next start at {at}", container.attempts),
+        None => container.attempts.to_string(),
+    }
 }
 
 fn limits(limits: &Limits) -> String {

@@ -43,10 +43,14 @@ pub struct ControlConfig {
     pub max_limits: Limits,
     /// How long an app may take until it answers.
     pub start_timeout: Duration,
+    /// Whether an app that had been ready is started again when it ends by itself or answers no more.
+    pub restart: RestartPolicy,
     /// How often an app that had been ready is started again after a crash.
     pub crash_attempts: i64,
     /// An app that was ready for this long has its crashes forgotten.
     pub healthy_after: Duration,
+    /// How ready apps are asked whether they still answer.
+    pub health_checks: HealthCheckConfig,
     /// Time between asking an app to end and ending it, whether it is stopped, restarted or deleted. Short: a Gradio app
     /// has nothing to save, and one that does not listen would hold up whoever waits for the answer (security.md 2.7,
     /// item 31).
@@ -63,6 +67,39 @@ pub struct ControlConfig {
     pub build: BuildConfig,
     /// Where releases are looked up that were not uploaded here.
     pub backend: Option<BackendConfig>,
+}
+
+/// What follows when an app that had been ready ends by itself or answers no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestartPolicy {
+    /// It is started again, after a while and so many times.
+    OnFailure,
+    /// Nothing: an app that ended has failed, one that answers no more stays as it is.
+    Never,
+}
+
+/// How ready apps are asked whether they still answer. Why these defaults: [`health_checks`](crate::health_checks).
+#[derive(Debug, Clone, Copy)]
+pub struct HealthCheckConfig {
+    /// Time between two questions to one app; zero asks nobody.
+    pub interval: Duration,
+    /// How long an app may take for its answer.
+    pub timeout: Duration,
+    /// An app that missed this many in a row is unhealthy.
+    pub misses: i64,
+    /// An app that missed this many in a row is restarted; none: it never is.
+    pub restart_misses: Option<i64>,
+}
+
+impl Default for HealthCheckConfig {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(30),
+            timeout: Duration::from_secs(10),
+            misses: 3,
+            restart_misses: Some(20),
+        }
+    }
 }
 
 /// How images are built.
@@ -140,8 +177,10 @@ impl ControlConfig {
                 disk_bytes: 64 * 1024 * 1024 * 1024,
             },
             start_timeout: Duration::from_secs(300),
+            restart: RestartPolicy::OnFailure,
             crash_attempts: 5,
             healthy_after: Duration::from_secs(3600),
+            health_checks: HealthCheckConfig::default(),
             stop_grace: Duration::from_secs(1),
             resync: Duration::from_secs(30),
             concurrent_steps: 8,

@@ -178,6 +178,10 @@ pub(crate) fn silence(listening: &[SocketAddr], waited: Duration, log: &[String]
 
 /// The same reason, told of an app that had been ready and crashed again and again.
 pub(crate) fn crash_loop(last: Failure, attempts: i64) -> Failure {
+    if attempts == 0 {
+        // No loop: it is not to be started again.
+        return last;
+    }
     let kind = if last.kind == FailureKind::OutOfMemory {
         FailureKind::OutOfMemory
     } else {
@@ -193,6 +197,14 @@ pub(crate) fn crash_loop(last: Failure, attempts: i64) -> Failure {
         message,
         ..last
     }
+}
+
+/// An app that was restarted because it did not answer any more, and once too often.
+pub(crate) fn unresponsive(misses: i64, restarts: i64, last: Failure) -> Failure {
+    let message = format!(
+        "the app stopped answering: it missed {misses} health checks in a row, after {restarts} restarts"
+    );
+    Failure::new(FailureKind::Unresponsive, message).with_log_tail(last.log_tail)
 }
 
 fn raised(event: Option<&Event>) -> FailureKind {

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use crate::container::decide::{Policy, decide, status};
 use crate::container::execute::Next;
-use crate::{Control, ControlError, StepError};
+use crate::{Control, ControlError, RestartPolicy, StepError};
 
 /// First wait after a failed step; doubles up to [`LONGEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
@@ -170,11 +170,15 @@ impl Control {
         Next::After(LONGEST_RETRY)
     }
 
-    fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self) -> Policy {
+        let config = &self.config;
+        let restarts = config.restart == RestartPolicy::OnFailure;
         Policy {
-            start_timeout: self.config.start_timeout,
-            crash_attempts: self.config.crash_attempts,
-            healthy_after: self.config.healthy_after,
+            start_timeout: config.start_timeout,
+            crash_attempts: if restarts { config.crash_attempts } else { 0 },
+            healthy_after: config.healthy_after,
+            unhealthy_misses: config.health_checks.misses,
+            restart_misses: config.health_checks.restart_misses.filter(|_| restarts),
         }
     }
 }

@@ -8,9 +8,15 @@ use crate::Control;
 impl Control {
     /// `http://{host}:{port}` of a ready container; none of any other.
     ///
+    /// An unhealthy one keeps it: a busy app answers again by itself, at the same address, and taking the address back
+    /// would take it from the very visitor whose request keeps the app busy.
+    ///
     /// `host` is the name under which the caller reached the Agent, used when the operator advertises none.
     pub fn endpoint(&self, row: &ContainerRow, host: Option<&str>) -> Option<String> {
-        let is_ready = row.status == ContainerStatus::Running && row.is_published();
+        let is_ready = matches!(
+            row.status,
+            ContainerStatus::Running | ContainerStatus::Unhealthy
+        ) && row.is_published();
         let port = row.host_port.filter(|_| is_ready)?;
         let host = self
             .config

@@ -47,6 +47,7 @@ impl Control {
             base_image,
             ports,
             containers,
+            backend: self.backend_health().await?,
             problems,
         })
     }

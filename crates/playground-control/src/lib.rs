@@ -31,6 +31,7 @@ mod endpoint;
 mod error;
 mod events;
 mod health;
+mod health_checks;
 mod host_rules;
 mod image;
 mod intake;
@@ -38,6 +39,7 @@ mod launches;
 mod logs;
 mod names;
 mod port;
+mod push;
 mod readiness;
 mod sweep;
 mod tasks;
@@ -54,7 +56,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use backend::BackendConfig;
 pub use build::log::{BuildLogLine, BuildLogReader};
-pub use config::{BuildConfig, ControlConfig};
+pub use config::{BuildConfig, ControlConfig, HealthCheckConfig, RestartPolicy};
 pub use desire::{CreateRequest, Handle};
 pub use error::{ControlError, StepError};
 pub use image::{LABEL_BASE_PACKAGES, LABEL_BASE_PYTHON};
@@ -64,6 +66,7 @@ use build::Builder;
 use changes::Changes;
 use clock::Clock;
 use driver::Driver;
+use push::PushState;
 use tasks::Tasks;
 
 /// The loop and everything it works with. Cheap to clone.
@@ -87,6 +90,7 @@ pub struct Inner {
     pub(crate) steps: Semaphore,
     pub(crate) host_rules: AtomicBool,
     pub(crate) http: reqwest::Client,
+    pub(crate) pushes: PushState,
     pub(crate) tasks: Tasks,
     pub(crate) shutdown: CancellationToken,
 }
@@ -144,6 +148,7 @@ impl Control {
             driver: Driver::default(),
             builder: Builder::default(),
             http,
+            pushes: PushState::default(),
             tasks: Tasks::default(),
             shutdown: CancellationToken::new(),
         };
@@ -162,6 +167,8 @@ impl Control {
         self.spawn_events();
         self.spawn_sweeper();
         self.spawn_watch();
+        self.spawn_health_checks();
+        self.spawn_push();
         self.wake_all().await?;
         Ok(())
     }

@@ -47,19 +47,56 @@ impl Probe {
 
     /// Whether the app on this host port answers now.
     pub async fn answers(&self, port: HostPort) -> bool {
-        match self {
+        self.ask(port, TIMEOUT).await.is_ok()
+    }
+
+    /// Asks the app on this host port, and says what was wrong with its answer.
+    pub(crate) async fn ask(&self, port: HostPort, timeout: Duration) -> Result<(), Miss> {
+        let status = match self {
             Self::Http { client, address } => {
                 let url = format!("http://{}/", SocketAddr::new(*address, port.0));
-                match client.get(url).send().await {
-                    Ok(answer) => is_ready(answer.status()),
-                    Err(_) => false,
-                }
+                let answer = client.get(url).timeout(timeout).send().await;
+                answer.map_err(|error| Miss::of(&error, timeout))?.status()
             }
             #[cfg(feature = "testing")]
-            Self::Fake(fake) => fake
-                .answers(port)
-                .and_then(|status| StatusCode::from_u16(status).ok())
-                .is_some_and(is_ready),
+            Self::Fake(fake) => {
+                if fake.hangs(port) {
+                    tokio::time::sleep(timeout).await;
+                    return Err(Miss::Silent(timeout));
+                }
+                let status = fake.answers(port).ok_or(Miss::Refused)?;
+                StatusCode::from_u16(status).map_err(|_| Miss::Broken)?
+            }
+        };
+        if is_ready(status) {
+            Ok(())
+        } else {
+            Err(Miss::Status(status))
+        }
+    }
+}
+
+/// What was wrong with an answer. Fixed words: whatever the app said stays out of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Miss {
+    #[error("no answer within {} s", .0.as_secs_f64())]
+    Silent(Duration),
+    #[error("the connection was refused")]
+    Refused,
+    #[error("the connection was closed without an answer")]
+    Broken,
+    #[error("the answer was {0}")]
+    Status(StatusCode),
+}
+
+impl Miss {
+    fn of(error: &reqwest::Error, timeout: Duration) -> Self {
+        if error.is_timeout() {
+            Self::Silent(timeout)
+        } else if error.is_connect() {
+            Self::Refused
+        } else {
+            Self::Broken
         }
     }
 }
@@ -95,7 +132,7 @@ mod tests {
             drop(listener.accept().await.unwrap());
         });
         let probe = Probe::http(IpAddr::from([127, 0, 0, 1])).unwrap();
-        assert!(!probe.answers(port).await);
+        assert_eq!(probe.ask(port, TIMEOUT).await, Err(Miss::Broken));
         hang_up.await.unwrap();
     }
 }

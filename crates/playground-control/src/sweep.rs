@@ -60,6 +60,9 @@ impl Control {
         let long_ago = self.clock.now().plus_millis(-KEPT_MS);
         self.store.forget_launches(long_ago).await?;
         self.store.clear_forgotten(long_ago).await?;
+        if self.config.backend.is_none() {
+            self.store.forget_pushes().await?;
+        }
         for digest in self.store.remove_unused_sources().await? {
             let file = self.config.source_file(&digest);
             if let Err(error) = tokio::fs::remove_file(&file).await {

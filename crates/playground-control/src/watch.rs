@@ -42,7 +42,11 @@ impl Control {
 
     async fn measure_layers(&self) -> Result<(), StepError> {
         let running = ContainerFilter {
-            statuses: vec![ContainerStatus::Running, ContainerStatus::Starting],
+            statuses: vec![
+                ContainerStatus::Running,
+                ContainerStatus::Unhealthy,
+                ContainerStatus::Starting,
+            ],
             limit: ALL,
             ..ContainerFilter::default()
         };

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use playground_types::env::{Envs, Params};
 use playground_types::{
-    BuildId, ContainerPk, ContainerStatus, Digest, EngineId, Failure, HostPort, Limits, ModelId,
-    PluginRelease, Timestamp,
+    BuildId, ContainerPk, ContainerStatus, Digest, EngineId, Failure, HealthState, HostPort,
+    Limits, ModelId, PluginRelease, Timestamp,
 };
 use serde_json::Value;
 
@@ -97,6 +97,14 @@ pub struct ContainerRow {
     pub failure: Option<Failure>,
     /// The generation that failed.
     pub failed_generation: Option<i64>,
+    /// What the health checks of the published run say.
+    pub health_state: HealthState,
+    /// Health checks of the published run that were missed in a row.
+    pub consecutive_failures: i64,
+    /// When an app of this record was last asked.
+    pub last_health_check_at: Option<Timestamp>,
+    /// Why the last health check was missed; none when it was answered.
+    pub last_health_error: Option<String>,
     /// When the record was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -199,6 +207,10 @@ pub(crate) struct RawContainer {
     retry_at: Option<i64>,
     failure: Option<String>,
     failed_generation: Option<i64>,
+    health_state: String,
+    consecutive_failures: i64,
+    last_health_check_at: Option<i64>,
+    last_health_error: Option<String>,
     created_at: i64,
     updated_at: i64,
 }
@@ -244,6 +256,10 @@ impl TryFrom<RawContainer> for ContainerRow {
             retry_at: raw.retry_at.map(Timestamp),
             failure: row::optional_json("containers.failure", raw.failure.as_deref())?,
             failed_generation: raw.failed_generation,
+            health_state: row::text("containers.health_state", &raw.health_state)?,
+            consecutive_failures: raw.consecutive_failures,
+            last_health_check_at: raw.last_health_check_at.map(Timestamp),
+            last_health_error: raw.last_health_error,
             created_at: Timestamp(raw.created_at),
             updated_at: Timestamp(raw.updated_at),
         })

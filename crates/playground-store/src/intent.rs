@@ -98,7 +98,8 @@ impl Store {
         self.wish(SQL, pk, now).await
     }
 
-    /// Wants the record running. A failed one is tried again with a fresh container; a ready one is left alone.
+    /// Wants the record running. A failed one is tried again with a fresh container; a ready one, healthy or not, is left
+    /// alone.
     pub async fn want_running(
         &self,
         pk: ContainerPk,
@@ -107,7 +108,7 @@ impl Store {
         const SQL: &str = "UPDATE containers SET
                  epoch = epoch + CASE WHEN status = 'failed' THEN 1 ELSE 0 END,
                  build = NULL, attempts = 0, retry_at = NULL,
-                 generation = generation + CASE WHEN status = 'running' AND desired = 'running' THEN 0 ELSE 1 END,
+                 generation = generation + CASE WHEN status IN ('running', 'unhealthy') AND desired = 'running' THEN 0 ELSE 1 END,
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
                  updated_at = $2
              WHERE pk = $1 RETURNING *";

@@ -10,11 +10,13 @@
 mod build;
 mod container;
 mod error;
+mod health;
 pub mod intent;
 mod launch;
 pub mod outcome;
 mod patience;
 mod port;
+mod push;
 mod row;
 mod setting;
 mod source;
@@ -29,8 +31,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub use build::{BuildRow, NewBuild};
 pub use container::{ContainerFilter, ContainerRow, Desired, Spec};
 pub use error::StoreError;
+pub use health::Checkable;
 pub use intent::{Accepted, CreateIntent};
 pub use launch::{LaunchRow, Outcome};
+#[cfg(feature = "testing")]
+pub use patience::Hold;
+pub use push::PushRow;
 pub use source::{ReleaseRow, SourceRow};
 pub use token::TokenRow;
 

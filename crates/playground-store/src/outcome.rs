@@ -82,7 +82,8 @@ impl Store {
     ) -> Result<()> {
         sqlx::query(
             "UPDATE containers SET restart_done = MAX(restart_done, $2), starting_since = $3, retry_at = NULL,
-                    published_run = NULL, ready_since = NULL, updated_at = $3 WHERE pk = $1",
+                    published_run = NULL, ready_since = NULL, health_state = 'unknown', consecutive_failures = 0,
+                    updated_at = $3 WHERE pk = $1",
         )
         .bind(pk.0)
         .bind(restart_done)
@@ -92,7 +93,7 @@ impl Store {
         Ok(())
     }
 
-    /// The app of this run answered.
+    /// The app of this run answered, which is the first of its health checks.
     pub async fn set_published(
         &self,
         pk: ContainerPk,
@@ -102,7 +103,8 @@ impl Store {
     ) -> Result<()> {
         sqlx::query(
             "UPDATE containers SET published_run = $2, ready_since = $4, ready_generation = $3, starting_since = NULL,
-                    status = 'running', failure = NULL, failed_generation = NULL, updated_at = $4
+                    status = 'running', failure = NULL, failed_generation = NULL, health_state = 'healthy',
+                    consecutive_failures = 0, last_health_check_at = $4, last_health_error = NULL, updated_at = $4
              WHERE pk = $1",
         )
         .bind(pk.0)
@@ -117,7 +119,8 @@ impl Store {
     /// The record's address is no longer given out, and whatever its container does next is no crash.
     pub async fn set_withdrawn(&self, pk: ContainerPk, now: Timestamp) -> Result<()> {
         sqlx::query(
-            "UPDATE containers SET published_run = NULL, ready_since = NULL, starting_since = NULL, updated_at = $2
+            "UPDATE containers SET published_run = NULL, ready_since = NULL, starting_since = NULL,
+                    health_state = 'unknown', consecutive_failures = 0, updated_at = $2
              WHERE pk = $1 AND (published_run IS NOT NULL OR starting_since IS NOT NULL)",
         )
         .bind(pk.0)
@@ -137,7 +140,8 @@ impl Store {
     ) -> Result<()> {
         sqlx::query(
             "UPDATE containers SET attempts = $2, retry_at = $3, published_run = NULL, ready_since = NULL,
-                    starting_since = NULL, updated_at = $4 WHERE pk = $1",
+                    starting_since = NULL, health_state = 'unknown', consecutive_failures = 0, updated_at = $4
+             WHERE pk = $1",
         )
         .bind(pk.0)
         .bind(attempts)
@@ -167,7 +171,8 @@ impl Store {
     ) -> Result<()> {
         sqlx::query(
             "UPDATE containers SET failure = $3, failed_generation = $2, status = 'failed', published_run = NULL,
-                    ready_since = NULL, starting_since = NULL, retry_at = NULL, updated_at = $4
+                    ready_since = NULL, starting_since = NULL, retry_at = NULL, health_state = 'unknown',
+                    consecutive_failures = 0, updated_at = $4
              WHERE pk = $1 AND generation = $2",
         )
         .bind(pk.0)
@@ -206,6 +211,16 @@ impl Store {
         )
         .bind(pk.0)
         .bind(now.0)
+        .execute(&mut *tx)
+        .await?;
+        // Somebody may never have been told that it was there, and must be told that it is gone all the same.
+        sqlx::query(
+            "INSERT INTO pushes (container, backend_container_id)
+             SELECT pk, backend_container_id FROM containers
+             WHERE pk = $1 AND desired = 'absent' AND backend_container_id IS NOT NULL
+             ON CONFLICT (container) DO NOTHING",
+        )
+        .bind(pk.0)
         .execute(&mut *tx)
         .await?;
         let done = sqlx::query("DELETE FROM containers WHERE pk = $1 AND desired = 'absent'")

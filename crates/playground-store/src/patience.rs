@@ -14,7 +14,9 @@ pub(crate) fn patient(pool: sqlx::SqlitePool) -> Pool {
 }
 
 #[cfg(feature = "testing")]
-pub(crate) use testing::{Hold, Pool, patient};
+pub use testing::Hold;
+#[cfg(feature = "testing")]
+pub(crate) use testing::{Pool, patient};
 
 #[cfg(feature = "testing")]
 mod testing {
@@ -41,11 +43,11 @@ mod testing {
 
     /// The clock stands still until this is dropped.
     #[derive(Debug)]
-    pub(crate) struct Hold(Brake);
+    pub struct Hold(Brake);
 
     impl Hold {
-        /// For work that belongs to no pool yet.
-        pub(crate) fn alone() -> Self {
+        /// For work that belongs to no pool.
+        pub fn alone() -> Self {
             Brake::default().hold()
         }
     }

@@ -68,6 +68,8 @@ pub enum FailureKind {
     NotAnswering,
     /// Run: crashed again and again after it had been ready.
     CrashLoop,
+    /// Run: stopped answering again and again after it had been ready.
+    Unresponsive,
     /// No free port in the range.
     PortsExhausted,
     /// The engine refused or failed in a way that a retry did not heal.
@@ -125,6 +127,7 @@ impl FailureKind {
             Self::WrongPort => "wrong_port",
             Self::NotAnswering => "not_answering",
             Self::CrashLoop => "crash_loop",
+            Self::Unresponsive => "unresponsive",
             Self::PortsExhausted => "ports_exhausted",
             Self::EngineError => "engine_error",
         }
@@ -182,6 +185,9 @@ impl FailureKind {
                 "The app accepts connections but does not answer HTTP: see the last lines."
             }
             Self::CrashLoop => "See the last lines for why it ends; a new create tries again.",
+            Self::Unresponsive => {
+                "Work that takes long must not block the app's event loop: write handlers as plain functions instead of async ones, or raise health_restart_misses."
+            }
             Self::PortsExhausted => {
                 "Delete containers that are not needed, or widen the port range."
             }

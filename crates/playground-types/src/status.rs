@@ -52,9 +52,9 @@ words! {
         Building = "building",
         /// Its container is being created or started, or its app has not answered yet.
         Starting = "starting",
-        /// Ready: an HTTP answer from the app was seen. The only state with an endpoint.
+        /// Ready: an HTTP answer from the app was seen, and its health checks are answered.
         Running = "running",
-        /// It was ready and its app stopped answering.
+        /// It was ready and its app stopped answering. Its address stays out: a busy app answers again by itself.
         Unhealthy = "unhealthy",
         /// Frozen: keeps its memory, uses no CPU.
         Paused = "paused",
@@ -66,6 +66,20 @@ words! {
         Deleting = "deleting",
         /// Gone. Seen only in the answer to the last look.
         Deleted = "deleted",
+    }
+}
+
+words! {
+    /// What the health checks of a ready app say, in the platform's words.
+    #[derive(Default)]
+    HealthState {
+        /// Not ready, so there is nothing to check.
+        #[default]
+        Unknown = "unknown",
+        /// It answered; fewer checks in a row were missed since then than make it unhealthy.
+        Healthy = "healthy",
+        /// It missed too many checks in a row.
+        Unhealthy = "unhealthy",
     }
 }
 

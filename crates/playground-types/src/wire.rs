@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{BuildStatus, ContainerStatus, Failure, LaunchStatus, Limits};
+use crate::{BuildStatus, ContainerStatus, Failure, HealthState, LaunchStatus, Limits};
 
 /// What a second create for the same (plugin release, model) does when nothing changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -41,7 +41,7 @@ pub struct Container {
     pub model: Option<i64>,
     /// The image's name, as the seed writes it.
     pub image: String,
-    /// Where the app answers, `http://host:port`; null until it does.
+    /// Where the app answers, `http://host:port`; null until it does. Kept while it is unhealthy.
     pub endpoint: Option<String>,
     /// The address that people are given; the same as `endpoint` until a gateway fronts it.
     pub url: Option<String>,
@@ -65,6 +65,24 @@ pub struct Container {
     pub backend_container_id: Option<i64>,
     /// Why it failed, when it did.
     pub failure: Option<Failure>,
+    /// What the health checks of its running app say.
+    #[serde(default)]
+    pub health_state: HealthState,
+    /// Health checks missed in a row.
+    #[serde(default)]
+    pub consecutive_failures: i64,
+    /// When its app was last asked, RFC 3339.
+    #[serde(default)]
+    pub last_health_check_at: Option<String>,
+    /// Why the last health check was missed; null when it was answered.
+    #[serde(default)]
+    pub last_health_error: Option<String>,
+    /// Crashes since it was last healthy for long; restarts of an unhealthy app count, too.
+    #[serde(default)]
+    pub attempts: i64,
+    /// The earliest next start after a crash, RFC 3339; null unless one is waited for.
+    #[serde(default)]
+    pub retry_at: Option<String>,
     /// When the record was made, RFC 3339.
     pub created_at: String,
     /// When the record last changed, RFC 3339.
@@ -243,8 +261,22 @@ pub struct Health {
     pub containers: BTreeMap<String, u64>,
     /// What the cage of plugin containers enforces on this machine.
     pub isolation: Isolation,
+    /// What the platform's backend was told; only where one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend: Option<BackendHealth>,
     /// What needs the operator, a sentence each.
     pub problems: Vec<String>,
+}
+
+/// How far the platform's backend knows what became of its containers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackendHealth {
+    /// Containers whose newest state it was not told yet.
+    pub waiting: u64,
+    /// States that it refused for good, since the Agent began.
+    pub refused: u64,
+    /// Why it is not told just now.
+    pub error: Option<String>,
 }
 
 /// The Docker Engine's health.

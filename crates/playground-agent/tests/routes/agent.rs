@@ -252,6 +252,7 @@ pub(crate) fn settled(mut body: Value) -> Value {
         "name",
         "created_at",
         "updated_at",
+        "last_health_check_at",
         "build_id",
         "ws_url",
         "sse_url",

@@ -9,5 +9,6 @@ mod builds;
 mod containers;
 mod creates;
 mod documents;
+mod push;
 mod releases;
 mod uploads;

@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import socket
+import threading
 import time
 import urllib.parse
 
@@ -51,6 +52,13 @@ def write(query):
     return "written"
 
 
+def block(query):
+    """Computes until a file is there; where one thread serves everybody, nobody else is answered meanwhile."""
+    while not os.path.exists(query["until"]):
+        time.sleep(0.02)
+    return "done"
+
+
 ANSWERS = {
     "/": lambda query: "ok",
     "/env": lambda query: os.environb[query["name"].encode()],
@@ -61,6 +69,7 @@ ANSWERS = {
     "/write": write,
     "/hoard": hoard,
     "/bomb": bomb,
+    "/block": block,
     "/exit": lambda query: os._exit(int(query["code"])),
 }
 
@@ -75,13 +84,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        if DO == "crash":
+            threading.Timer(0.2, os._exit, [3]).start()
 
     def log_message(self, *args):
         pass
 
 
 def serve(address, port):
-    http.server.ThreadingHTTPServer((address, port), Handler).serve_forever()
+    server = http.server.HTTPServer if DO == "one at a time" else http.server.ThreadingHTTPServer
+    server((address, port), Handler).serve_forever()
 
 
 def hang_up_until(path):

@@ -56,6 +56,7 @@ fn ports() -> PortRange {
         "docker_limits" => 19_400,
         "docker_plugins" => 19_500,
         "docker_stops" => 19_700,
+        "docker_health" => 20_200,
         _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)

@@ -118,6 +118,36 @@ fn one_container_is_shown_with_why_it_failed() {
 }
 
 #[test]
+fn an_unhealthy_container_is_shown_with_what_it_missed_and_when_it_starts_again() {
+    let shown = with(
+        container(1, "unhealthy"),
+        json!({"health_state": "unhealthy", "consecutive_failures": 4, "last_health_check_at": three_hours_ago(),
+            "last_health_error": "no answer within 10 s", "attempts": 2, "retry_at": "2020-01-01T00:00:04.000Z"}),
+    );
+    let agent = FakeAgent::new().on("GET /containers/1/", 200, &shown).on(
+        "GET /containers/",
+        200,
+        &page(vec![shown.clone()], 1),
+    );
+    let told = against(&agent, &["show", "1"]).out;
+    let lines: Vec<&str> = told
+        .lines()
+        .filter(|line| {
+            ["status", "health", "crashes"]
+                .iter()
+                .any(|name| line.starts_with(name))
+        })
+        .collect();
+    assert_snapshot!(lines.join("\n"), @"
+    status     unhealthy
+    health     unhealthy, 4 checks missed, no answer within 10 s, asked 3 h ago
+    crashes    2, next start at 2020-01-01T00:00:04.000Z
+    ");
+    let listed = against(&agent, &["ls"]).out;
+    assert!(listed.contains("unhealthy"), "{listed}");
+}
+
+#[test]
 fn a_build_is_shown_with_its_steps() {
     let steps = json!([
         {"name": "[1/3] FROM synapse-gradio-base", "cached": true, "duration_ms": 0},
@@ -208,4 +238,11 @@ fn health_fails_when_something_is_wrong() {
     );
     let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(told, health);
+    health = with(
+        health,
+        json!({"backend": {"waiting": 2, "refused": 1, "error": "it answered 503 Service Unavailable"}}),
+    );
+    let agent = FakeAgent::new().on("GET /health/", 200, &health);
+    let ran = against(&agent, &["health"]);
+    assert_snapshot!(ran.out.lines().last().unwrap(), @"backend     2 states wait to be told, 1 refused, it answered 503 Service Unavailable");
 }

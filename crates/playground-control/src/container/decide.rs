@@ -30,6 +30,10 @@ pub struct Policy {
     pub crash_attempts: i64,
     /// Crashes are forgotten after being ready for so long.
     pub healthy_after: Duration,
+    /// An app that missed this many health checks in a row is unhealthy.
+    pub unhealthy_misses: i64,
+    /// An app that missed this many is restarted; none: it never is.
+    pub restart_misses: Option<i64>,
 }
 
 /// What is seen of a record.
@@ -98,6 +102,8 @@ pub enum Seen {
 pub enum Readiness {
     /// It answered earlier in this run, and its address is out.
     Published,
+    /// The same, and it missed this many health checks in a row since then.
+    Mute(i64),
     /// It answers now.
     Answers,
     /// It does not answer yet.
@@ -129,6 +135,11 @@ pub enum Decision {
     LookAgain(Duration),
     /// Put its address out.
     Publish,
+    /// It is unhealthy. Nothing to do until it answers, or has been mute for too long.
+    AwaitAnswer,
+    /// It has been mute for too long: end its process. What ended while its address was out has crashed, and is started
+    /// again as after any other crash.
+    EndMute,
     /// Write down a crash and when to start again.
     NoteCrash {
         /// Crashes so far, this one included.
@@ -176,6 +187,7 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
             ContainerStatus::Building
         }
         (_, Decision::ForgiveCrashes) => ContainerStatus::Running,
+        (_, Decision::AwaitAnswer | Decision::EndMute) => ContainerStatus::Unhealthy,
         // The step itself writes `failed`, with the reason: nobody sees one without the other.
         (_, Decision::GiveUp(_) | Decision::GiveUpSilent) => row.status,
         // As above, but its address leads nowhere any more.
@@ -270,7 +282,9 @@ fn towards_ready(
     }
     match (readiness, row.starting_since) {
         (Readiness::Published, _) if forgives(row, now, policy) => Decision::ForgiveCrashes,
-        (Readiness::Published, _) => Decision::Settled,
+        (Readiness::Mute(misses), _) if has_been_mute_for_long(misses, policy) => Decision::EndMute,
+        (Readiness::Mute(misses), _) if misses >= policy.unhealthy_misses => Decision::AwaitAnswer,
+        (Readiness::Published | Readiness::Mute(_), _) => Decision::Settled,
         (Readiness::Answers, _) => Decision::Publish,
         (Readiness::Silent, None) => Decision::NoteStart,
         (Readiness::Silent, Some(since)) => {
@@ -345,6 +359,12 @@ fn towards_absent(container: &Seen) -> Decision {
 fn forgives(row: &ContainerRow, now: Timestamp, policy: &Policy) -> bool {
     let ready_for = row.ready_since.map_or(0, |since| now.millis_since(since));
     row.attempts > 0 && ready_for >= as_millis(policy.healthy_after)
+}
+
+pub(crate) fn has_been_mute_for_long(misses: i64, policy: &Policy) -> bool {
+    policy
+        .restart_misses
+        .is_some_and(|enough| misses >= enough.max(policy.unhealthy_misses))
 }
 
 fn back_off_ms(attempts: i64) -> i64 {

@@ -20,6 +20,8 @@ const POLICY: Policy = Policy {
     start_timeout: Duration::from_secs(300),
     crash_attempts: 5,
     healthy_after: Duration::from_secs(3600),
+    unhealthy_misses: 3,
+    restart_misses: Some(20),
 };
 
 /// A record that wants to run, with a port and nothing else; its status is one that no decision ever leads to.
@@ -58,6 +60,10 @@ fn row() -> ContainerRow {
         retry_at: None,
         failure: None,
         failed_generation: None,
+        health_state: playground_types::HealthState::Unknown,
+        consecutive_failures: 0,
+        last_health_check_at: None,
+        last_health_error: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -6,7 +6,7 @@ use playground_engine::{ContainerView, EngineError, RunState};
 use playground_store::{ContainerRow, NewBuild, Outcome};
 use playground_types::{EngineId, Failure, FailureKind};
 
-use super::decide::{Decision, Seen};
+use super::decide::{Decision, Seen, has_been_mute_for_long};
 use super::observe::Observed;
 use super::spec::container_spec;
 use crate::{Control, StepError, diagnose};
@@ -71,16 +71,17 @@ impl Control {
                 self.give_up(row, &failure).await?;
             }
             Decision::GiveUpCrashing => {
-                let failure = self.explain_exit(observed.view.as_ref()).await;
-                self.give_up(row, &diagnose::crash_loop(failure, row.attempts))
-                    .await?;
+                let failure = self.explain_crash(row, observed.view.as_ref()).await;
+                self.give_up(row, &failure).await?;
             }
+            Decision::EndMute => self.end_mute(row, id).await?,
             Decision::GiveUpSilent => {
                 let failure = self.explain_silence(id).await;
                 self.give_up(row, &failure).await?;
             }
             Decision::ForgiveCrashes => self.store.clear_attempts(row.pk).await?,
-            Decision::Settled => return self.settle(row, observed).await,
+            // Its address stays out, so whoever waited for it has it.
+            Decision::AwaitAnswer | Decision::Settled => return self.settle(row, observed).await,
         }
         Ok(Next::Again)
     }
@@ -216,6 +217,17 @@ impl Control {
         Ok(self.engine.stop(id, self.config.stop_grace).await?)
     }
 
+    /// Its address stays out until the process has ended: what ends with its address out counts as a crash, however often
+    /// the Agent is killed in between.
+    async fn end_mute(&self, row: &ContainerRow, id: Option<&EngineId>) -> Result<(), StepError> {
+        let Some(id) = id else { return Ok(()) };
+        tracing::warn!(
+            container.pk = %row.pk, release = %row.release, misses = row.consecutive_failures,
+            "container {} does not answer any more and is restarted", row.name
+        );
+        Ok(self.engine.stop(id, self.config.stop_grace).await?)
+    }
+
     async fn remove_container(
         &self,
         row: &ContainerRow,
@@ -334,6 +346,16 @@ impl Control {
         };
         let log = self.log_tail(id, LOG_TAIL).await;
         diagnose::exit(*exit_code, *oom_killed, error.as_deref(), &log)
+    }
+
+    /// Why an app that had been ready is not started again.
+    async fn explain_crash(&self, row: &ContainerRow, view: Option<&ContainerView>) -> Failure {
+        let last = self.explain_exit(view).await;
+        let was_ended_by_us = has_been_mute_for_long(row.consecutive_failures, &self.policy());
+        if was_ended_by_us && last.kind != FailureKind::OutOfMemory {
+            return diagnose::unresponsive(row.consecutive_failures, row.attempts, last);
+        }
+        diagnose::crash_loop(last, row.attempts)
     }
 
     async fn explain_silence(&self, id: Option<&EngineId>) -> Failure {

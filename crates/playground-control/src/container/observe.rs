@@ -83,7 +83,10 @@ impl Control {
 
     async fn see_readiness(&self, row: &ContainerRow, fits: bool, run: &str) -> Readiness {
         if row.published_run.as_deref() == Some(run) {
-            return Readiness::Published;
+            return match row.consecutive_failures {
+                0 => Readiness::Published,
+                misses => Readiness::Mute(misses),
+            };
         }
         let is_waited_for =
             fits && row.desired == Desired::Running && row.restart_wanted <= row.restart_done;

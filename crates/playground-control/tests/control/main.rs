@@ -14,8 +14,10 @@ mod builds;
 mod create;
 mod engine_trouble;
 mod faults;
+mod health;
 mod outside;
 mod ports;
+mod push;
 mod starts;
 mod wishes;
 

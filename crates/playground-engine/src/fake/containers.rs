@@ -223,6 +223,7 @@ fn create(state: &mut State, spec: &ContainerSpec) -> Result<EngineId> {
         overdue_exit: None,
         log: Vec::new(),
         writable_bytes: 0,
+        hanging_run: None,
     };
     state.containers.insert(id.clone(), container);
     state.emit(&id, Action::Create);

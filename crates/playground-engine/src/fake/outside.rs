@@ -127,6 +127,16 @@ impl Outside {
         self.0.gate().set_down(false);
     }
 
+    /// The app is busy: it takes connections and answers none of them from now on, or answers again. A start of its
+    /// container ends that.
+    pub fn hang(&self, container: &str, hangs: bool) {
+        self.on(container, |state, id| {
+            if let Ok(container) = state.container(id) {
+                container.hanging_run = hangs.then_some(container.run);
+            }
+        });
+    }
+
     /// The app prints a line.
     pub fn print(&self, container: &str, text: &str) {
         self.on(container, |state, id| {

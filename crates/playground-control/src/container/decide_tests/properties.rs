@@ -12,6 +12,8 @@ const SHORT: Policy = Policy {
     start_timeout: Duration::from_secs(10),
     crash_attempts: 5,
     healthy_after: Duration::from_secs(60),
+    unhealthy_misses: 3,
+    restart_misses: Some(6),
 };
 
 /// How an app behaves after each start.
@@ -129,7 +131,10 @@ impl World {
                     .answers_after()
                     .is_some_and(|after| self.now >= since.plus_millis(after));
                 let readiness = if self.row.published_run.as_ref() == Some(&run) {
-                    Readiness::Published
+                    match self.row.consecutive_failures {
+                        0 => Readiness::Published,
+                        misses => Readiness::Mute(misses),
+                    }
                 } else if answers && fits && self.row.restart_wanted <= self.row.restart_done {
                     Readiness::Answers
                 } else {
@@ -168,6 +173,18 @@ impl World {
         self.row.published_run = None;
         self.row.ready_since = None;
         self.row.starting_since = None;
+        self.row.consecutive_failures = 0;
+    }
+
+    /// A health check: an app that was published and does not answer any more misses it.
+    fn check_health(&mut self) {
+        self.now = self.now.plus_millis(30_000);
+        let answers = matches!(self.app, App::AnswersAfter(_));
+        self.row.consecutive_failures = if answers {
+            0
+        } else {
+            self.row.consecutive_failures.saturating_add(1)
+        };
     }
 
     fn give_up(&mut self, failure: Failure) {
@@ -240,6 +257,14 @@ impl World {
                 self.row.starting_since = None;
                 self.row.failure = None;
                 self.row.failed_generation = None;
+                self.row.consecutive_failures = 0;
+            }
+            Decision::AwaitAnswer => self.check_health(),
+            Decision::EndMute => {
+                self.container
+                    .as_mut()
+                    .expect("only what is there is ended")
+                    .state = State::Exited;
             }
             Decision::NoteCrash { attempts, retry_at } => {
                 self.withdraw();
@@ -300,6 +325,9 @@ impl World {
             );
             prop_assert!(answers, "published what does not answer: {seen:?}");
         }
+        if matches!(decision, Decision::AwaitAnswer | Decision::EndMute) {
+            prop_assert!(self.row.is_published(), "judged what is not published");
+        }
         if *decision == Decision::Create {
             prop_assert_eq!(&seen.container, &Seen::Missing);
         }
@@ -328,6 +356,9 @@ impl World {
                 );
                 match self.ends_at() {
                     Some(end) => self.now = self.now.max(end),
+                    None if self.row.consecutive_failures > 0 && self.row.is_published() => {
+                        self.check_health();
+                    }
                     None => return self.check_rest(&seen),
                 }
             }
@@ -394,6 +425,7 @@ prop_compose! {
         attempts in 0_i64..7,
         retry_at in option::of(around_now()),
         failed_generation in option::of(1_i64..3),
+        consecutive_failures in prop_oneof![Just(0), 1_i64..9],
     ) -> ContainerRow {
         ContainerRow {
             desired,
@@ -408,6 +440,7 @@ prop_compose! {
             retry_at,
             failure: failed_generation.map(|_| a_failure()),
             failed_generation,
+            consecutive_failures,
             ..row()
         }
     }
@@ -460,6 +493,7 @@ prop_compose! {
 fn any_seen() -> impl Strategy<Value = Seen> {
     let readiness = prop_oneof![
         Just(Readiness::Published),
+        any::<i64>().prop_map(Readiness::Mute),
         Just(Readiness::Answers),
         Just(Readiness::Silent)
     ];

@@ -108,12 +108,12 @@ fn made() -> Vec<Case> {
 
 /// Wanted running, with a container made from what is wanted.
 fn started() -> Vec<Case> {
-    use ContainerStatus::{Requested, Running, Starting};
+    use ContainerStatus::{Requested, Running, Starting, Unhealthy};
     use Decision::{
-        ForgiveCrashes, GiveUpCrashing, GiveUpExited, GiveUpSilent, NoteStart, Publish, Remove,
-        Restart, Settled, Start, Unpause,
+        AwaitAnswer, EndMute, ForgiveCrashes, GiveUpCrashing, GiveUpExited, GiveUpSilent,
+        NoteStart, Publish, Remove, Restart, Settled, Start, Unpause,
     };
-    use Readiness::{Answers, Published, Silent};
+    use Readiness::{Answers, Mute, Published, Silent};
     let one = |seen, tweak: fn(&mut ContainerRow), decision, status| {
         case(
             Desired::Running,
@@ -218,6 +218,19 @@ fn started() -> Vec<Case> {
             },
             ForgiveCrashes,
             Running,
+        ),
+        one(running(true, Mute(2)), crashed, Settled, Running),
+        one(running(true, Mute(3)), crashed, AwaitAnswer, Unhealthy),
+        one(running(true, Mute(19)), crashed, AwaitAnswer, Unhealthy),
+        one(running(true, Mute(20)), crashed, EndMute, Unhealthy),
+        one(
+            running(true, Mute(3)),
+            |row| {
+                crashed(row);
+                row.restart_wanted = 1;
+            },
+            Restart,
+            Starting,
         ),
         one(exited(), same, Start, Starting),
         one(exited(), |row| row.restart_wanted = 1, Start, Starting),
@@ -423,6 +436,21 @@ fn every_line_of_the_table_is_decided_as_written() {
 }
 
 #[test]
+fn a_mute_app_is_left_alone_where_it_is_not_to_be_restarted() {
+    let mut row = row();
+    crashed(&mut row);
+    let seen = Observation {
+        image: Image::NotAsked,
+        container: running(true, Readiness::Mute(10_000)),
+    };
+    let policy = Policy {
+        restart_misses: None,
+        ..POLICY
+    };
+    assert_eq!(decide(&row, &seen, NOW, &policy), Decision::AwaitAnswer);
+}
+
+#[test]
 fn the_table_has_every_decision_and_every_container_state_of_every_wish() {
     let cases: Vec<Case> = chapters()
         .into_iter()
@@ -491,5 +519,7 @@ the last one the status that the record shows meanwhile. It is made by the tests
 (`crates/playground-control/src/container/decide_tests`), which check every line; do not edit it by hand.
 
 An app may take 300 s until it answers; one that was ready is started again after up to 5 crashes, which are forgotten
-after an hour of health: the defaults of `start_timeout`, `crash_attempts` and `healthy_after`.
+after an hour of health: the defaults of `start_timeout`, `crash_attempts` and `healthy_after`. Health checks are asked
+every 30 s; 3 missed in a row make an app unhealthy, 20 end it: the defaults of `health_interval`, `health_misses` and
+`health_restart_misses`.
 ";

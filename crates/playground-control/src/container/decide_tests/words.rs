@@ -29,14 +29,12 @@ pub(super) fn conditions(row: &ContainerRow, seen: &Observation) -> String {
         Image::Present => words.push("image there".to_owned()),
     }
     if let Seen::Running { readiness, .. } = &seen.container {
-        words.push(
-            match readiness {
-                Readiness::Published => "address is out",
-                Readiness::Answers => "app answers",
-                Readiness::Silent => "app silent",
-            }
-            .to_owned(),
-        );
+        words.push(match readiness {
+            Readiness::Published => "address is out".to_owned(),
+            Readiness::Mute(misses) => format!("address is out, {misses} health checks missed"),
+            Readiness::Answers => "app answers".to_owned(),
+            Readiness::Silent => "app silent".to_owned(),
+        });
     }
     if row.host_port.is_none() {
         words.push("no port".to_owned());
@@ -88,6 +86,8 @@ pub(super) fn decision(decision: &Decision) -> String {
         Decision::NoteStart => "note that a start is on its way".to_owned(),
         Decision::LookAgain(after) => format!("look again in {} ms", after.as_millis()),
         Decision::Publish => "publish".to_owned(),
+        Decision::AwaitAnswer => "wait for an answer".to_owned(),
+        Decision::EndMute => "stop, which counts as a crash".to_owned(),
         Decision::NoteCrash { attempts, retry_at } => format!(
             "note crash {attempts}, back off {} s",
             retry_at.millis_since(NOW) / 1000
@@ -105,7 +105,7 @@ pub(super) fn decision(decision: &Decision) -> String {
 }
 
 /// Every decision there is; a new one does not compile until it is listed.
-pub(super) const EVERY_DECISION: [&str; 21] = [
+pub(super) const EVERY_DECISION: [&str; 23] = [
     "PlanImage",
     "QueueBuild",
     "AwaitBuild",
@@ -117,6 +117,8 @@ pub(super) const EVERY_DECISION: [&str; 21] = [
     "NoteStart",
     "LookAgain",
     "Publish",
+    "AwaitAnswer",
+    "EndMute",
     "NoteCrash",
     "Stop",
     "Remove",
@@ -142,6 +144,8 @@ pub(super) fn variant(decision: &Decision) -> &'static str {
         Decision::NoteStart => "NoteStart",
         Decision::LookAgain(_) => "LookAgain",
         Decision::Publish => "Publish",
+        Decision::AwaitAnswer => "AwaitAnswer",
+        Decision::EndMute => "EndMute",
         Decision::NoteCrash { .. } => "NoteCrash",
         Decision::Stop => "Stop",
         Decision::Remove => "Remove",

@@ -1,0 +1,100 @@
+//! What the health checks write. Each statement names the run that was asked: an answer that comes late says nothing about
+//! the run that came after.
+
+use playground_types::{ContainerPk, EngineId, HostPort, Timestamp};
+
+use crate::{Result, Store};
+
+/// A published run, to be asked whether it still answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkable {
+    /// The record.
+    pub pk: ContainerPk,
+    /// Its name.
+    pub name: String,
+    /// Its host port.
+    pub port: HostPort,
+    /// Docker's id of its container.
+    pub engine_id: EngineId,
+    /// The run whose address is out.
+    pub run: String,
+    /// Health checks it missed in a row.
+    pub missed: i64,
+}
+
+impl Store {
+    /// The published runs of every `slots`th record, from the `slot`th (0 is the first) on: all slots together are all of
+    /// them, each once.
+    pub async fn checkable(&self, slots: u32, slot: u32) -> Result<Vec<Checkable>> {
+        let rows: Vec<(i64, String, i64, String, String, i64)> = sqlx::query_as(
+            "SELECT pk, name, host_port, engine_id, published_run, consecutive_failures FROM containers
+             WHERE published_run IS NOT NULL AND desired = 'running' AND host_port IS NOT NULL AND engine_id IS NOT NULL
+                   AND pk % $1 = $2
+             ORDER BY pk",
+        )
+        .bind(slots)
+        .bind(slot)
+        .fetch_all(&self.read)
+        .await?;
+        let checkable = rows
+            .into_iter()
+            .filter_map(|(pk, name, port, engine_id, run, missed)| {
+                Some(Checkable {
+                    pk: ContainerPk(pk),
+                    name,
+                    port: HostPort(u16::try_from(port).ok()?),
+                    engine_id: EngineId(engine_id),
+                    run,
+                    missed,
+                })
+            });
+        Ok(checkable.collect())
+    }
+
+    /// The run answered. Its time of health begins anew when it had been unhealthy.
+    pub async fn set_check_answered(
+        &self,
+        pk: ContainerPk,
+        run: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE containers SET ready_since = CASE health_state WHEN 'unhealthy' THEN $3 ELSE ready_since END,
+                    health_state = 'healthy', consecutive_failures = 0, last_health_check_at = $3,
+                    last_health_error = NULL
+             WHERE pk = $1 AND published_run = $2",
+        )
+        .bind(pk.0)
+        .bind(run)
+        .bind(now.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// The run did not answer; with the `unhealthy_after`th time in a row it is unhealthy. Returns how many it missed in a
+    /// row, or nothing when the run is no longer the published one.
+    pub async fn set_check_missed(
+        &self,
+        pk: ContainerPk,
+        run: &str,
+        error: &str,
+        unhealthy_after: i64,
+        now: Timestamp,
+    ) -> Result<Option<i64>> {
+        let missed = sqlx::query_scalar(
+            "UPDATE containers SET consecutive_failures = consecutive_failures + 1, last_health_check_at = $5,
+                    last_health_error = $3,
+                    health_state = CASE WHEN consecutive_failures + 1 >= $4 THEN 'unhealthy' ELSE health_state END
+             WHERE pk = $1 AND published_run = $2 RETURNING consecutive_failures",
+        )
+        .bind(pk.0)
+        .bind(run)
+        .bind(error)
+        .bind(unhealthy_after)
+        .bind(now.0)
+        .fetch_optional(&self.write)
+        .await?;
+        Ok(missed)
+    }
+}
