@@ -1,7 +1,7 @@
 //! The Agent: the REST API over the loop, and everything a process needs around it.
 //!
 //! ```text
-//! options ─▶ config ─▶ serve: lock data ─▶ store ─▶ engine ─▶ control ─▶ bind ─▶ "ready http://..." ─▶ signal ─▶ stop
+//! options ─▶ config ─▶ serve: lock data ─▶ store ─▶ engine ─▶ control ─▶ bind ─▶ "listening" ─▶ compared ─▶ "ready" ─▶ signal ─▶ stop
 //! ```
 //!
 //! Handlers extract, make one call and answer; none of them touches the engine or the database directly. One file

@@ -1,6 +1,7 @@
 //! The life of the process: everything is made and every socket bound before the first request is answered.
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -10,6 +11,7 @@ use playground_store::Store;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
 
 use crate::http::{AppState, Hold, into_service, router};
 use crate::{AgentConfig, Tokens};
@@ -19,7 +21,8 @@ const LOCK_FILE: &str = "lock";
 /// The database.
 const DATABASE_FILE: &str = "playground.db";
 
-/// Runs the Agent until it is told to end. Prints `ready http://HOST:PORT` once requests are answered.
+/// Runs the Agent until it is told to end. Prints `listening http://HOST:PORT` once requests are answered, and
+/// `ready http://HOST:PORT` once every record was compared with Docker, so that the answers are true.
 ///
 /// # Errors
 /// When the data directory is in use, or the address cannot be bound.
@@ -44,10 +47,11 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     control.start().await?;
     let state = AppState::new(control.clone(), tokens, Hold(config.hold));
-    announce(
-        &format!("ready http://{address}"),
-        new_token.as_ref().map(|token| token.expose_secret()),
-    );
+    if let Some(token) = new_token {
+        announce(&format!("token {}", token.expose_secret()));
+    }
+    announce(&format!("listening http://{address}"));
+    tokio::spawn(announce_ready(control.clone(), address));
     let stopping = {
         let control = control.clone();
         async move {
@@ -75,16 +79,28 @@ fn lock(data_dir: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// What scripts read. The token is shown this once.
+/// While Docker is away this waits for it: scripts that wait for the line get an Agent that knows its containers.
+async fn announce_ready(control: Control, address: SocketAddr) {
+    let begun = Instant::now();
+    if !control.ready().await {
+        return;
+    }
+    let records = control.progress().records;
+    tracing::info!(
+        records,
+        took_ms = begun.elapsed().as_millis(),
+        "ready: all records were compared with Docker"
+    );
+    announce(&format!("ready http://{address}"));
+}
+
+/// What scripts read. A token is shown this once.
 #[expect(
     clippy::print_stdout,
     reason = "the one place where the Agent speaks on standard output"
 )]
-fn announce(ready: &str, new_token: Option<&str>) {
-    if let Some(token) = new_token {
-        println!("token {token}");
-    }
-    println!("{ready}");
+fn announce(line: &str) {
+    println!("{line}");
 }
 
 async fn terminated() {

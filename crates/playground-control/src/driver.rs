@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use crate::container::decide::{Policy, decide, status};
 use crate::container::execute::Next;
-use crate::{Control, ControlError, StepError};
+use crate::{Control, StepError};
 
 /// First wait after a failed step; doubles up to [`LONGEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
@@ -38,6 +38,13 @@ impl Driver {
     /// Until a sweep is asked for.
     pub(crate) async fn sweep_wanted(&self) {
         self.sweep.notified().await;
+    }
+
+    fn has_task(&self, pk: ContainerPk) -> bool {
+        self.tasks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(&pk)
     }
 }
 
@@ -71,12 +78,11 @@ impl Control {
             .spawn(async move { control.drive(pk, notify).await }.instrument(span));
     }
 
-    /// Wakes every record.
-    pub(crate) async fn wake_all(&self) -> Result<(), ControlError> {
-        for pk in self.store.container_keys().await? {
+    /// Begins a record's task, unless it has one.
+    pub(crate) fn attend(&self, pk: ContainerPk) {
+        if !self.driver.has_task(pk) {
             self.wake(pk);
         }
-        Ok(())
     }
 
     /// Turn after turn until the record is gone or the Agent stops.
@@ -115,6 +121,7 @@ impl Control {
     async fn turn(&self, pk: ContainerPk) -> Result<Next, StepError> {
         let _permit = self.steps.acquire().await;
         let Some(row) = self.store.container(pk).await? else {
+            self.comparison.note(pk);
             return Ok(Next::Gone);
         };
         let observed = self.observe(&row).await?;
@@ -125,6 +132,7 @@ impl Control {
             self.store.set_status(pk, status, now).await?;
             self.changes.note();
         }
+        self.comparison.note(pk);
         tracing::debug!(?decision, seen = ?observed.observation, "turn");
         let next = self.execute(&row, decision, &observed).await?;
         if next != Next::Rest || status != row.status {
@@ -166,11 +174,13 @@ impl Control {
                 "a failure could not be written"
             );
         }
+        // The record says what is known of it.
+        self.comparison.note(pk);
         self.changes.note();
         Next::After(LONGEST_RETRY)
     }
 
-    fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self) -> Policy {
         Policy {
             start_timeout: self.config.start_timeout,
             crash_attempts: self.config.crash_attempts,

@@ -22,6 +22,7 @@ mod backend;
 mod build;
 mod changes;
 mod clock;
+mod compare;
 mod config;
 pub mod container;
 mod desire;
@@ -54,6 +55,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use backend::BackendConfig;
 pub use build::log::{BuildLogLine, BuildLogReader};
+pub use compare::Progress;
 pub use config::{BuildConfig, ControlConfig};
 pub use desire::{CreateRequest, Handle};
 pub use error::{ControlError, StepError};
@@ -63,6 +65,7 @@ pub use readiness::Probe;
 use build::Builder;
 use changes::Changes;
 use clock::Clock;
+use compare::Comparison;
 use driver::Driver;
 use tasks::Tasks;
 
@@ -82,6 +85,7 @@ pub struct Inner {
     pub(crate) agent_id: String,
     pub(crate) clock: Clock,
     pub(crate) changes: Changes,
+    pub(crate) comparison: Comparison,
     pub(crate) driver: Driver,
     pub(crate) builder: Builder,
     pub(crate) steps: Semaphore,
@@ -141,6 +145,7 @@ impl Control {
             config,
             agent_id,
             changes: Changes::default(),
+            comparison: Comparison::default(),
             driver: Driver::default(),
             builder: Builder::default(),
             http,
@@ -152,17 +157,17 @@ impl Control {
         })
     }
 
-    /// Begins to work: interrupted builds are queued again, every record is looked at, events are followed.
+    /// Begins to work: interrupted builds are queued again, events are followed, every record is compared with the engine.
     ///
-    /// Returns once the store was read; the engine need not answer yet.
+    /// Returns once the store was read; the engine need not answer yet. [`ready`](Self::ready) tells when it did.
     pub async fn start(&self) -> Result<(), ControlError> {
         self.clean_spool();
         self.store.requeue_interrupted_builds().await?;
+        self.comparison.begin(self.store.container_keys().await?);
         self.spawn_builder();
         self.spawn_events();
         self.spawn_sweeper();
         self.spawn_watch();
-        self.wake_all().await?;
         Ok(())
     }
 

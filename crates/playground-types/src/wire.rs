@@ -227,8 +227,12 @@ pub struct ErrorBody {
 /// The health of the Agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
-    /// `ok`, or `degraded` when something in `problems` needs the operator.
+    /// `ok`, `degraded` when something in `problems` needs the operator, or `starting` until every record was compared
+    /// with Docker once.
     pub status: String,
+    /// How far that comparison has come.
+    #[serde(default)]
+    pub readiness: Readiness,
     /// The Agent's version.
     pub version: String,
     /// The Agent's id: the label on everything it made.
@@ -245,6 +249,18 @@ pub struct Health {
     pub isolation: Isolation,
     /// What needs the operator, a sentence each.
     pub problems: Vec<String>,
+}
+
+/// How far the first comparison of all records with Docker has come. Until then an answer about a record is what the Agent
+/// remembers of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Readiness {
+    /// Whether it is done.
+    pub ready: bool,
+    /// Records there were when the Agent started.
+    pub records: u64,
+    /// How many of them were compared.
+    pub compared: u64,
 }
 
 /// The Docker Engine's health.

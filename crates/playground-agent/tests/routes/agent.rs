@@ -88,6 +88,7 @@ impl TestAgent {
         .await
         .unwrap();
         control.start().await.unwrap();
+        assert!(control.ready().await);
         let router = router(AppState::new(
             control.clone(),
             tokens,

@@ -16,6 +16,7 @@ mod engine_trouble;
 mod faults;
 mod outside;
 mod ports;
+mod readiness;
 mod starts;
 mod wishes;
 
