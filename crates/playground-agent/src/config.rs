@@ -103,6 +103,10 @@ options! {
     pids: u32, "PLAYGROUND_PIDS";
     /// Seconds an app may take until it answers [default: 300]
     start_timeout: u64, "PLAYGROUND_START_TIMEOUT";
+    /// Apps that start at the same time; further ones wait for their turn [default: one for each CPU, at least 4]
+    start_concurrency: usize, "PLAYGROUND_START_CONCURRENCY";
+    /// Seconds that steps may still take once the Agent is told to end [default: 10]
+    shutdown_timeout: u64, "PLAYGROUND_SHUTDOWN_TIMEOUT";
     /// Seconds a create is held open for its result; clients give up after 10 [default: 8]
     hold: u64, "PLAYGROUND_HOLD";
     /// Images built at the same time [default: 2]
@@ -252,6 +256,16 @@ impl AgentOptions {
         control.default_limits = self.limits(mistakes);
         if let Some(seconds) = self.start_timeout {
             control.start_timeout = Duration::from_secs(seconds);
+        }
+        control.concurrent_starts = self.start_concurrency.unwrap_or_else(|| {
+            let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+            cpus.max(control.concurrent_starts)
+        });
+        if control.concurrent_starts == 0 {
+            mistakes.push("start_concurrency is 0: nothing could ever be started".to_owned());
+        }
+        if let Some(seconds) = self.shutdown_timeout {
+            control.shutdown_timeout = Duration::from_secs(seconds);
         }
         control.profile = match one_of(
             "profile",

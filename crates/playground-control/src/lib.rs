@@ -40,6 +40,7 @@ mod logs;
 mod names;
 mod port;
 mod readiness;
+mod starts;
 mod sweep;
 mod tasks;
 mod view;
@@ -67,6 +68,7 @@ use changes::Changes;
 use clock::Clock;
 use compare::Comparison;
 use driver::Driver;
+use starts::Starts;
 use tasks::Tasks;
 
 /// The loop and everything it works with. Cheap to clone.
@@ -89,6 +91,7 @@ pub struct Inner {
     pub(crate) driver: Driver,
     pub(crate) builder: Builder,
     pub(crate) steps: Semaphore,
+    pub(crate) starts: Starts,
     pub(crate) host_rules: AtomicBool,
     pub(crate) http: reqwest::Client,
     pub(crate) tasks: Tasks,
@@ -137,6 +140,7 @@ impl Control {
             .map_err(ControlError::HttpClient)?;
         let inner = Inner {
             steps: Semaphore::new(config.concurrent_steps),
+            starts: Starts::new(config.concurrent_starts),
             host_rules: AtomicBool::new(false),
             clock: Clock::of(&engine),
             store,
@@ -171,17 +175,35 @@ impl Control {
         Ok(())
     }
 
-    /// Stops working: no new step begins, the current ones end. Containers keep running.
-    pub async fn stop(&self) {
+    /// Stops working: no new step begins, and the current ones end. Containers keep running.
+    ///
+    /// A step that takes longer than `shutdown_timeout` is left as it is, as by `kill -9`: the next start goes on from the
+    /// rows. False when there was one.
+    pub async fn stop(&self) -> bool {
         self.shutdown.cancel();
-        self.tasks.finish().await;
+        let finished = tokio::time::timeout(self.config.shutdown_timeout, self.tasks.finish())
+            .await
+            .is_ok();
+        self.tasks.abandon();
+        finished
+    }
+
+    /// Whether the Agent was told to end.
+    pub fn is_stopping(&self) -> bool {
+        self.shutdown.is_cancelled()
+    }
+
+    /// Kept by a stream that [`stop`](Self::stop) waits for, so that it gets its last words out.
+    pub fn stream_token(&self) -> tokio_util::task::task_tracker::TaskTrackerToken {
+        self.tasks.token()
     }
 
     /// Drops everything that runs wherever it is, as `kill -9` would. The store and the engine stay as they are.
     #[cfg(feature = "testing")]
     pub async fn kill(&self) {
         self.shutdown.cancel();
-        self.tasks.abort().await;
+        self.tasks.abandon();
+        self.tasks.finish().await;
     }
 
     /// Until the Agent is told to end: what streams end with.

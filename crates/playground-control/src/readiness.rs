@@ -56,10 +56,15 @@ impl Probe {
                 }
             }
             #[cfg(feature = "testing")]
-            Self::Fake(fake) => fake
-                .answers(port)
-                .and_then(|status| StatusCode::from_u16(status).ok())
-                .is_some_and(is_ready),
+            Self::Fake(fake) => {
+                if fake.hangs(port) {
+                    tokio::time::sleep(TIMEOUT).await;
+                    return false;
+                }
+                fake.answers(port)
+                    .and_then(|status| StatusCode::from_u16(status).ok())
+                    .is_some_and(is_ready)
+            }
         }
     }
 }

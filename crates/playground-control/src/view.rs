@@ -30,6 +30,7 @@ impl Control {
             kind: row.kind.clone(),
             backend_container_id: row.backend_container_id,
             failure: row.current_failure().cloned(),
+            waiting: self.waiting(row.pk),
             created_at: row.created_at.to_string(),
             updated_at: row.updated_at.to_string(),
             attrs: None,

@@ -65,6 +65,9 @@ pub struct Container {
     pub backend_container_id: Option<i64>,
     /// Why it failed, when it did.
     pub failure: Option<Failure>,
+    /// What it waits for that is not its own doing; left out when it waits for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// When the record was made, RFC 3339.
     pub created_at: String,
     /// When the record last changed, RFC 3339.
@@ -73,6 +76,15 @@ pub struct Container {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
     pub attrs: Option<Value>,
+}
+
+/// What a container waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Waiting {
+    /// `engine_unavailable` while Docker does not do its work, `start_turn` while others start.
+    pub code: String,
+    /// The same in a sentence.
+    pub detail: String,
 }
 
 /// The answer to a create: the container, and the launch that brings it up.
@@ -118,6 +130,9 @@ pub struct Launch {
     pub failure: Option<Failure>,
     /// The image build it waited for, when one was needed.
     pub image_build: Option<ImageBuild>,
+    /// What its container waits for that is not its own doing; left out when it waits for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// When it was asked for, RFC 3339.
     pub created_at: String,
     /// When it ended, RFC 3339.

@@ -19,12 +19,22 @@ pub(crate) struct Observed {
 impl Control {
     /// Looks at everything that the next decision about this record depends on.
     pub(crate) async fn observe(&self, row: &ContainerRow) -> Result<Observed, StepError> {
+        let mut observed = {
+            let _permit = self.steps.acquire().await;
+            self.look(row).await?
+        };
+        // An app may take seconds for its answer: nobody waits for that but its own record.
+        self.ask(row, &mut observed.observation.container).await;
+        Ok(observed)
+    }
+
+    /// What the engine says.
+    async fn look(&self, row: &ContainerRow) -> Result<Observed, StepError> {
         let view = self.find_container(row).await?;
-        let mut container = match &view {
+        let container = match &view {
             None => Seen::Missing,
             Some(view) => self.see(row, view),
         };
-        self.ask(row, &mut container).await;
         let image = if needs_image(row, &container) {
             self.see_image(row).await?
         } else {

@@ -17,7 +17,9 @@ mod faults;
 mod outside;
 mod ports;
 mod readiness;
+mod shutdown;
 mod starts;
+mod storm;
 mod wishes;
 
 use std::time::Duration;

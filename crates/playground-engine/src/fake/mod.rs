@@ -139,6 +139,11 @@ impl FakeEngine {
         self.state().answers(port)
     }
 
+    /// Whether what listens on this host port takes connections and answers none of them.
+    pub fn hangs(&self, port: HostPort) -> bool {
+        self.state().hangs(port)
+    }
+
     /// The engine's clock: a fixed date plus the time that passed on tokio's clock.
     pub fn now(&self) -> Timestamp {
         self.state().now()

@@ -153,12 +153,19 @@ impl State {
                 .any(|container| container.is_up() && container.spec.host_port == port)
     }
 
+    fn running_on(&self, port: HostPort) -> Option<&Container> {
+        self.containers.values().find(|container| {
+            container.view.state == RunState::Running && container.spec.host_port == port
+        })
+    }
+
+    pub(super) fn hangs(&self, port: HostPort) -> bool {
+        self.running_on(port)
+            .is_some_and(|container| container.behaviour.hangs)
+    }
+
     pub(super) fn answers(&self, port: HostPort) -> Option<u16> {
-        self.containers
-            .values()
-            .find(|container| {
-                container.view.state == RunState::Running && container.spec.host_port == port
-            })
+        self.running_on(port)
             .filter(|container| container.behaviour.is_reachable(container.running_for()))
             .map(|container| container.behaviour.status)
     }
