@@ -16,5 +16,5 @@ mod telemetry;
 pub use auth::{TOKEN_FILE, Tokens};
 pub use config::{AgentConfig, AgentOptions, ConfigError};
 pub use http::{AppState, openapi_json, router};
-pub use serve::serve;
+pub use serve::{Ended, serve};
 pub use telemetry::init as init_telemetry;
