@@ -17,6 +17,7 @@ mod faults;
 mod outside;
 mod ports;
 mod readiness;
+mod recovery;
 mod shutdown;
 mod starts;
 mod storm;
