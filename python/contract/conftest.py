@@ -48,6 +48,12 @@ def lone_agent(tmp_path_factory):
     yield from _started(tmp_path_factory, "lone", "18961-18970")
 
 
+@pytest.fixture(scope="module")
+def mortal_agent(tmp_path_factory):
+    """An Agent for those that kill it."""
+    yield from _started(tmp_path_factory, "mortal", "18971-18999")
+
+
 @pytest.fixture(scope="session")
 def sdk(agent):
     """The newest SDK."""

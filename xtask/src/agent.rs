@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
@@ -18,6 +19,8 @@ pub(crate) struct Agent {
     data_dir: PathBuf,
     /// Its address.
     pub(crate) url: String,
+    /// How long it took from its start until requests were answered.
+    pub(crate) listening: Duration,
 }
 
 impl Agent {
@@ -28,6 +31,7 @@ impl Agent {
             binary: binary.to_owned(),
             data_dir: data_dir.to_owned(),
             url: format!("http://{listen}"),
+            listening: Duration::ZERO,
         };
         let mut health = agent.command(&["--output", "json", "health"]);
         let answered = health.stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -36,7 +40,7 @@ impl Agent {
             .then_some(agent)
     }
 
-    /// Starts an Agent on this data directory and waits until it is ready.
+    /// Starts an Agent on this data directory and waits until it is ready: it has compared its records with Docker.
     pub(crate) fn start(
         binary: &Path,
         data_dir: &Path,
@@ -44,6 +48,7 @@ impl Agent {
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(data_dir)?;
         let log = data_dir.join("agent.log");
+        let begun = Instant::now();
         let mut child = command(binary, &["agent", "--data-dir"])
             .arg(data_dir)
             .args(arguments)
@@ -55,11 +60,12 @@ impl Agent {
             .stdout
             .take()
             .context("the Agent has no standard output")?;
-        let ready = BufReader::new(stdout)
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("ready ").map(str::to_owned));
-        let Some(url) = ready else {
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let mut after =
+            |word: &str| lines.find_map(|line| line.strip_prefix(word).map(str::to_owned));
+        let listens = after("listening ").is_some();
+        let listening = begun.elapsed();
+        let Some(url) = after("ready ").filter(|_| listens) else {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             bail!("the Agent ended before it was ready:\n{said}");
         };
@@ -68,6 +74,7 @@ impl Agent {
             binary: binary.to_owned(),
             data_dir: data_dir.to_owned(),
             url,
+            listening,
         })
     }
 
@@ -90,6 +97,15 @@ impl Agent {
         let text = self.cli(&[&["--output", "json"], arguments].concat())?;
         serde_json::from_str(&text)
             .with_context(|| format!("{arguments:?} printed no JSON: {text}"))
+    }
+
+    /// Ends it as `kill -9` does.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
     }
 
     /// Stays until the Agent ends, where it is ours.

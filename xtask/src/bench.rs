@@ -3,19 +3,52 @@
 mod create;
 mod plain;
 mod ready;
+mod restart;
 
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context as _;
 use clap::Subcommand;
+
+use crate::agent::Agent;
+use crate::command::{command, output};
 
 /// What can be measured.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     /// A create: from an archive to a ready app, beside the seed's three Dockerfile lines with pip
     Create(create::Options),
+    /// A restart: from the start of an Agent that was killed until it is ready, for more and more records
+    Restart(restart::Options),
 }
 
 /// Measures.
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Create(options) => create::run(options),
+        Bench::Restart(options) => restart::run(options),
     }
+}
+
+/// The images that the Agent made here, and no other.
+fn forget_images(agent: &Agent) -> anyhow::Result<()> {
+    let health = agent.json(&["health"])?;
+    let id = health["agent_id"].as_str().context("no agent id")?;
+    let ours = format!("label=synapse.agent={id}");
+    let images = output(&mut command(
+        "docker",
+        &["images", "--quiet", "--filter", &ours],
+    ))?;
+    for image in images.lines() {
+        let mut remove = command("docker", &["rmi", "--force", image]);
+        drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
+    }
+    Ok(())
+}
+
+fn median(runs: &[Duration]) -> Duration {
+    let mut sorted = runs.to_vec();
+    sorted.sort();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }

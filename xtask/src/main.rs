@@ -5,6 +5,7 @@
 //! | `up` | from a fresh Debian or Ubuntu machine with Rust to a running Playground |
 //! | `test` | every check and every test level, with a table of what ran |
 //! | `bench create` | what a create costs, beside the plain way, in one run |
+//! | `bench restart` | how long a killed Agent takes until it is ready again, for 30, 100 and 300 records |
 //! | `cage` | what a plugin container is confined by, as a table |
 //! | `fuzz` | the fuzz targets, each for a bounded time |
 

@@ -121,6 +121,10 @@ options! {
     health_misses: i64, "PLAYGROUND_HEALTH_MISSES";
     /// Health checks missed in a row after which an app is restarted, 0 for never [default: 20]
     health_restart_misses: i64, "PLAYGROUND_HEALTH_RESTART_MISSES";
+    /// Apps that start at the same time; further ones wait for their turn [default: one for each CPU, at least 4]
+    start_concurrency: usize, "PLAYGROUND_START_CONCURRENCY";
+    /// Seconds that steps may still take once the Agent is told to end [default: 10]
+    shutdown_timeout: u64, "PLAYGROUND_SHUTDOWN_TIMEOUT";
     /// Seconds a create is held open for its result; clients give up after 10 [default: 8]
     hold: u64, "PLAYGROUND_HOLD";
     /// Seconds a request's body may send nothing until it is given up [default: 60]
@@ -283,6 +287,16 @@ impl AgentOptions {
             control.stop_grace = Duration::from_secs(seconds);
         }
         self.restarts(&mut control, mistakes);
+        control.concurrent_starts = self.start_concurrency.unwrap_or_else(|| {
+            let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+            cpus.max(control.concurrent_starts)
+        });
+        if control.concurrent_starts == 0 {
+            mistakes.push("start_concurrency is 0: nothing could ever be started".to_owned());
+        }
+        if let Some(seconds) = self.shutdown_timeout {
+            control.shutdown_timeout = Duration::from_secs(seconds);
+        }
         control.profile = match one_of(
             "profile",
             self.profile.as_deref(),

@@ -1,7 +1,7 @@
 //! The Agent: the REST API over the loop, and everything a process needs around it.
 //!
 //! ```text
-//! options ─▶ config ─▶ serve: lock data ─▶ store ─▶ engine ─▶ control ─▶ bind ─▶ "ready http://..." ─▶ signal ─▶ stop
+//! options ─▶ config ─▶ serve: lock data ─▶ store ─▶ engine ─▶ control ─▶ bind ─▶ "listening" ─▶ compared ─▶ "ready" ─▶ signal ─▶ stop
 //! ```
 //!
 //! Handlers extract, make one call and answer; none of them touches the engine or the database directly. One file
@@ -16,5 +16,5 @@ mod telemetry;
 pub use auth::{TOKEN_FILE, Tokens};
 pub use config::{AgentConfig, AgentOptions, ConfigError};
 pub use http::{AppState, openapi_json, router};
-pub use serve::serve;
+pub use serve::{Ended, serve};
 pub use telemetry::{filter as log_filter, init as init_telemetry};

@@ -1,7 +1,9 @@
 //! The life of the process: everything is made and every socket bound before the first request is answered.
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use playground_control::{Control, Probe};
@@ -9,7 +11,9 @@ use playground_engine::Engine;
 use playground_store::Store;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
 
 use crate::http::{AppState, Hold, into_service, router};
 use crate::{AgentConfig, Tokens};
@@ -18,12 +22,15 @@ use crate::{AgentConfig, Tokens};
 const LOCK_FILE: &str = "lock";
 /// The database.
 const DATABASE_FILE: &str = "playground.db";
+/// The database's own last writes take no longer than this.
+const LAST_WRITES: Duration = Duration::from_secs(2);
 
-/// Runs the Agent until it is told to end. Prints `ready http://HOST:PORT` once requests are answered.
+/// Runs the Agent until it is told to end, by SIGTERM or SIGINT; a second one ends it at once. Prints `listening http://HOST:PORT` once requests are answered, and
+/// `ready http://HOST:PORT` once every record was compared with Docker, so that the answers are true.
 ///
 /// # Errors
 /// When the data directory is in use, or the address cannot be bound.
-pub async fn serve(config: AgentConfig) -> anyhow::Result<()> {
+pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
     let data_dir = config.control.data_dir.clone();
     let _lock = lock(&data_dir)?;
     let store = Store::open(&data_dir.join(DATABASE_FILE))
@@ -38,6 +45,7 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<()> {
     let probe =
         Probe::http(config.control.probe_address).context("the readiness probe cannot be made")?;
     let control = Control::new(store.clone(), engine, probe, config.control).await?;
+    let mut signals = Signals::new()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("{} cannot be bound", config.listen))?;
@@ -45,24 +53,53 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<()> {
     control.start().await?;
     let state = AppState::new(control.clone(), tokens, Hold(config.hold))
         .with_body_silence(config.body_silence);
-    announce(
-        &format!("ready http://{address}"),
-        new_token.as_ref().map(|token| token.expose_secret()),
-    );
-    let stopping = {
-        let control = control.clone();
-        async move {
-            terminated().await;
-            tracing::info!("stopping: containers keep running");
-            // Streams and waiting creates end with the loop, else they would hold the server open.
-            control.stop().await;
+    if let Some(token) = new_token {
+        announce(&format!("token {}", token.expose_secret()));
+    }
+    announce(&format!("listening http://{address}"));
+    tokio::spawn(announce_ready(control.clone(), address));
+    let server = axum::serve(listener, into_service(router(state)))
+        .with_graceful_shutdown(control.stopping());
+    let mut serving = tokio::spawn(server.into_future());
+    // Cancel-safe: both only wait.
+    tokio::select! {
+        () = signals.next() => {}
+        ended = &mut serving => {
+            ended??;
+            return Ok(Ended::InOrder);
         }
-    };
-    axum::serve(listener, into_service(router(state)))
-        .with_graceful_shutdown(stopping)
-        .await?;
-    store.close().await;
-    Ok(())
+    }
+    tracing::info!("stopping: containers keep running");
+    // Cancel-safe: what is dropped here is what a killed process would leave, and the next start goes on from there.
+    tokio::select! {
+        () = shut_down(&control, &store, serving) => Ok(Ended::InOrder),
+        () = signals.next() => Ok(Ended::AtOnce),
+    }
+}
+
+/// How the Agent ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Told to, within its time.
+    InOrder,
+    /// Told to a second time.
+    AtOnce,
+}
+
+/// Ends the loop and the open requests, none later than the deadline.
+async fn shut_down(control: &Control, store: &Store, serving: JoinHandle<std::io::Result<()>>) {
+    let patience = control.config().shutdown_timeout;
+    let requests = timeout(patience, serving);
+    let (finished, answered) = tokio::join!(control.stop(), requests);
+    if !finished {
+        tracing::warn!("a step was left in the middle: the next start goes on with it");
+    }
+    if answered.is_err() {
+        tracing::warn!("requests that were still open are cut off");
+    }
+    if timeout(LAST_WRITES, store.close()).await.is_err() {
+        tracing::warn!("the database was not closed in order");
+    }
 }
 
 /// One Agent for one data directory: two would fight over the same records.
@@ -76,25 +113,50 @@ fn lock(data_dir: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// What scripts read. The token is shown this once.
+/// While Docker is away this waits for it: scripts that wait for the line get an Agent that knows its containers.
+async fn announce_ready(control: Control, address: SocketAddr) {
+    let begun = Instant::now();
+    if !control.ready().await {
+        return;
+    }
+    let records = control.progress().records;
+    tracing::info!(
+        records,
+        took_ms = begun.elapsed().as_millis(),
+        "ready: all records were compared with Docker"
+    );
+    announce(&format!("ready http://{address}"));
+}
+
+/// What scripts read. A token is shown this once.
 #[expect(
     clippy::print_stdout,
     reason = "the one place where the Agent speaks on standard output"
 )]
-fn announce(ready: &str, new_token: Option<&str>) {
-    if let Some(token) = new_token {
-        println!("token {token}");
-    }
-    println!("{ready}");
+fn announce(line: &str) {
+    println!("{line}");
 }
 
-async fn terminated() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    // Cancel-safe: both only wait.
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// What tells the Agent to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Until the next one comes.
+    async fn next(&mut self) {
+        // Cancel-safe: both only wait.
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

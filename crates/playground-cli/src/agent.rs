@@ -1,8 +1,9 @@
 //! `playground agent`.
 
 use clap::Args;
-use playground_agent::AgentOptions;
+use playground_agent::{AgentOptions, Ended};
 
+use crate::exit::{Exit, Problem};
 use crate::output::Output;
 
 #[derive(Debug, Args)]
@@ -27,5 +28,16 @@ impl AgentArgs {
 pub(crate) fn run(args: AgentArgs) -> anyhow::Result<()> {
     let config = args.options.resolve()?;
     playground_agent::init_telemetry(config.log_json);
-    tokio::runtime::Runtime::new()?.block_on(playground_agent::serve(config))
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(playground_agent::serve(config));
+    // Whatever still runs on a thread of its own holds nothing that the next start would miss.
+    runtime.shutdown_background();
+    match ended? {
+        Ended::InOrder => Ok(()),
+        Ended::AtOnce => {
+            let message = "ended at once, in the middle of something";
+            let problem = Problem::new(Exit::Interrupted, message);
+            Err(problem.hint("the next start goes on with it").into())
+        }
+    }
 }

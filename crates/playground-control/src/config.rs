@@ -57,8 +57,12 @@ pub struct ControlConfig {
     pub stop_grace: Duration,
     /// Everything is looked at again this often, whatever events said.
     pub resync: Duration,
-    /// Engine steps that may run at the same time.
+    /// Engine steps that may run at the same time. Waiting for an app, for its answer or its end, is none.
     pub concurrent_steps: usize,
+    /// Apps that may be between their start and their first answer at the same time; further ones wait for their turn.
+    pub concurrent_starts: usize,
+    /// When told to end, the Agent waits no longer than this for the steps that it is in the middle of.
+    pub shutdown_timeout: Duration,
     /// What archives may hold.
     pub archive_limits: ArchiveLimits,
     /// What `requirements.txt` may hold.
@@ -184,6 +188,8 @@ impl ControlConfig {
             stop_grace: Duration::from_secs(1),
             resync: Duration::from_secs(30),
             concurrent_steps: 8,
+            concurrent_starts: 4,
+            shutdown_timeout: Duration::from_secs(10),
             archive_limits: ArchiveLimits::default(),
             requirement_policy: RequirementPolicy::Permissive,
             build: BuildConfig::default(),

@@ -7,26 +7,38 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use playground_engine::EngineError;
+use playground_types::wire::Waiting;
 use playground_types::{ContainerPk, Failure, FailureKind};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 
-use crate::container::decide::{Policy, decide, status};
+use crate::container::decide::{Decision, Policy, decide, status};
 use crate::container::execute::Next;
-use crate::{Control, ControlError, RestartPolicy, StepError};
+use crate::starts::StartTurn;
+use crate::{Control, RestartPolicy, StepError};
 
 /// First wait after a failed step; doubles up to [`LONGEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
-/// Longest wait between two tries of a step.
-const LONGEST_RETRY: Duration = Duration::from_secs(5);
-/// The engine refused the same record so often in a row: it will not change its mind.
+/// Longest wait between two tries of a step: what an engine in trouble held up goes on this soon after its return.
+const LONGEST_RETRY: Duration = Duration::from_secs(3);
+/// The engine refused the same step so often in a row: it will not change its mind.
 const REFUSALS: u32 = 3;
+/// The same for refusals that the engine calls its own fault. With the waits between them they last 15 seconds.
+const FAULTS: u32 = 8;
 
 /// The records that have a task, and how to wake it.
 #[derive(Debug, Default)]
 pub(crate) struct Driver {
-    tasks: Mutex<HashMap<ContainerPk, Arc<Notify>>>,
+    tasks: Mutex<HashMap<ContainerPk, Task>>,
     sweep: Notify,
+}
+
+/// A record's task, from outside.
+#[derive(Debug)]
+struct Task {
+    notify: Arc<Notify>,
+    /// What holds it up.
+    trouble: Option<String>,
 }
 
 impl Driver {
@@ -39,13 +51,61 @@ impl Driver {
     pub(crate) async fn sweep_wanted(&self) {
         self.sweep.notified().await;
     }
+
+    fn has_task(&self, pk: ContainerPk) -> bool {
+        self.tasks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(&pk)
+    }
+
+    /// What holds a record up that is not its own doing.
+    fn trouble(&self, pk: ContainerPk) -> Option<String> {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.get(&pk)?.trouble.clone()
+    }
+
+    /// True when that is news.
+    fn set_trouble(&self, pk: ContainerPk, trouble: Option<String>) -> bool {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        match tasks.get_mut(&pk) {
+            Some(task) if task.trouble != trouble => {
+                task.trouble = trouble;
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
-/// Failed steps in a row.
+/// Failed turns in a row.
 #[derive(Debug, Default)]
 struct Trouble {
     errors: u32,
     refusals: u32,
+}
+
+/// Why a turn came to nothing.
+struct Failed {
+    error: StepError,
+    /// Whether the engine had just described everything that the step depends on.
+    had_seen: bool,
+}
+
+impl Failed {
+    fn to_look(error: impl Into<StepError>) -> Self {
+        Self {
+            error: error.into(),
+            had_seen: false,
+        }
+    }
+
+    fn to_act(error: impl Into<StepError>) -> Self {
+        Self {
+            error: error.into(),
+            had_seen: true,
+        }
+    }
 }
 
 impl Control {
@@ -56,39 +116,43 @@ impl Control {
             .tasks
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(notify) = tasks.get(&pk) {
-            notify.notify_one();
+        if let Some(task) = tasks.get(&pk) {
+            task.notify.notify_one();
             return;
         }
         if self.shutdown.is_cancelled() {
             return;
         }
         let notify = Arc::new(Notify::new());
-        tasks.insert(pk, notify.clone());
+        let task = Task {
+            notify: notify.clone(),
+            trouble: None,
+        };
+        tasks.insert(pk, task);
         let control = self.clone();
         let span = tracing::info_span!("container", container.pk = %pk);
         self.tasks
             .spawn(async move { control.drive(pk, notify).await }.instrument(span));
     }
 
-    /// Wakes every record.
-    pub(crate) async fn wake_all(&self) -> Result<(), ControlError> {
-        for pk in self.store.container_keys().await? {
+    /// Begins a record's task, unless it has one.
+    pub(crate) fn attend(&self, pk: ContainerPk) {
+        if !self.driver.has_task(pk) {
             self.wake(pk);
         }
-        Ok(())
     }
 
     /// Turn after turn until the record is gone or the Agent stops.
     async fn drive(&self, pk: ContainerPk, notify: Arc<Notify>) {
         let mut trouble = Trouble::default();
+        let mut start = StartTurn::default();
         while !self.shutdown.is_cancelled() {
-            let next = match self.turn(pk).await {
+            let next = match self.turn(pk, &mut start).await {
                 Ok(next) => {
                     trouble = Trouble::default();
                     next
                 }
-                Err(error) => self.recover(pk, &error, &mut trouble).await,
+                Err(failed) => self.recover(pk, &failed, &mut trouble).await,
             };
             let wait = match next {
                 Next::Again => continue,
@@ -99,6 +163,7 @@ impl Control {
             // Cancel-safe: `notified` keeps a permit that was given before it was awaited, the others hold no state.
             tokio::select! {
                 () = notify.notified() => {}
+                () = start.come() => {}
                 () = tokio::time::sleep(wait) => {}
                 () = self.shutdown.cancelled() => {}
             }
@@ -112,38 +177,82 @@ impl Control {
     }
 
     /// Observe, decide, execute, once.
-    async fn turn(&self, pk: ContainerPk) -> Result<Next, StepError> {
-        let _permit = self.steps.acquire().await;
-        let Some(row) = self.store.container(pk).await? else {
+    async fn turn(&self, pk: ContainerPk, start: &mut StartTurn) -> Result<Next, Failed> {
+        let Some(row) = self.store.container(pk).await.map_err(Failed::to_look)? else {
+            self.comparison.note(pk);
             return Ok(Next::Gone);
         };
-        let observed = self.observe(&row).await?;
+        let observed = self.observe(&row).await.map_err(Failed::to_look)?;
         let now = self.clock.now();
         let decision = decide(&row, &observed.observation, now, &self.policy());
         let status = status(&row, &decision);
         if status != row.status {
-            self.store.set_status(pk, status, now).await?;
+            self.store
+                .set_status(pk, status, now)
+                .await
+                .map_err(Failed::to_act)?;
+            self.changes.note();
+        }
+        self.comparison.note(pk);
+        if self.driver.set_trouble(pk, None) {
             self.changes.note();
         }
         tracing::debug!(?decision, seen = ?observed.observation, "turn");
-        let next = self.execute(&row, decision, &observed).await?;
+        if !self.is_its_turn(pk, &decision, start) {
+            self.changes.note();
+            return Ok(Next::Rest);
+        }
+        let next = self
+            .execute(&row, decision, &observed)
+            .await
+            .map_err(Failed::to_act)?;
         if next != Next::Rest || status != row.status {
             self.changes.note();
         }
         Ok(next)
     }
 
-    /// A failed step is tried again, sooner at first. Only a record that the engine keeps refusing is given up.
-    async fn recover(&self, pk: ContainerPk, error: &StepError, trouble: &mut Trouble) -> Next {
+    /// Starts wait for their turn and keep it until the app answers. Nothing else needs one.
+    fn is_its_turn(&self, pk: ContainerPk, decision: &Decision, start: &mut StartTurn) -> bool {
+        match decision {
+            Decision::Start | Decision::Restart => self.may_start(pk, start),
+            Decision::LookAgain(_) | Decision::NoteStart => true,
+            _ => {
+                *start = StartTurn::None;
+                true
+            }
+        }
+    }
+
+    /// A failed turn is tried again, sooner at first. Only a record that the engine keeps refusing is given up.
+    async fn recover(&self, pk: ContainerPk, failed: &Failed, trouble: &mut Trouble) -> Next {
         trouble.errors += 1;
-        tracing::warn!(
-            error = &crate::error_chain(error),
-            attempt = trouble.errors,
-            "a step failed and is tried again"
-        );
-        if let StepError::Engine(EngineError::Refused { message, .. }) = error {
+        let error = crate::error_chain(&failed.error);
+        // The whole engine being away is told once, where events are followed, and not once for each record.
+        let is_away = is_away(&failed.error);
+        if trouble.errors.is_power_of_two() && !is_away {
+            tracing::warn!(
+                error,
+                attempt = trouble.errors,
+                "a step failed and is tried again"
+            );
+        } else {
+            tracing::debug!(
+                error,
+                attempt = trouble.errors,
+                "a step failed and is tried again"
+            );
+        }
+        if self.driver.set_trouble(pk, told(&failed.error)) {
+            self.changes.note();
+        }
+        if let StepError::Engine(EngineError::Refused { status, message }) = &failed.error
+            // An engine that cannot even describe what it has is in trouble itself: nothing is the record's fault.
+            && failed.had_seen
+        {
             trouble.refusals += 1;
-            if trouble.refusals >= REFUSALS {
+            let most = if *status >= 500 { FAULTS } else { REFUSALS };
+            if trouble.refusals >= most {
                 *trouble = Trouble::default();
                 return self.give_up_refused(pk, message).await;
             }
@@ -170,6 +279,24 @@ impl Control {
         Next::After(LONGEST_RETRY)
     }
 
+    /// What a record waits for that is not its own doing.
+    pub fn waiting(&self, pk: ContainerPk) -> Option<Waiting> {
+        if let Some(detail) = self.driver.trouble(pk) {
+            return Some(Waiting {
+                code: "engine_unavailable".to_owned(),
+                detail,
+            });
+        }
+        let before = self.starts.before(pk)?;
+        Some(Waiting {
+            code: "start_turn".to_owned(),
+            detail: format!(
+                "it waits for its turn to start: {} start at a time, and {before} wait before it",
+                self.config.concurrent_starts
+            ),
+        })
+    }
+
     pub(crate) fn policy(&self) -> Policy {
         let config = &self.config;
         let restarts = config.restart == RestartPolicy::OnFailure;
@@ -181,4 +308,29 @@ impl Control {
             restart_misses: config.health_checks.restart_misses.filter(|_| restarts),
         }
     }
+}
+
+/// Whether nothing answers at the engine's address.
+fn is_away(error: &StepError) -> bool {
+    matches!(error, StepError::Engine(EngineError::Unreachable { .. }))
+}
+
+/// What whoever waits is told of an engine in trouble.
+fn told(error: &StepError) -> Option<String> {
+    let StepError::Engine(error) = error else {
+        return None;
+    };
+    let what = match error {
+        EngineError::Unreachable { .. } | EngineError::Stream { .. } => {
+            "Docker does not answer".to_owned()
+        }
+        EngineError::TimedOut(call) => format!("Docker does not finish in time: {call}"),
+        EngineError::Refused { status, message } if *status >= 500 => {
+            format!("Docker fails with status {status}: {message}")
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "{what}; this goes on by itself once it does its work again"
+    ))
 }

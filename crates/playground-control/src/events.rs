@@ -1,7 +1,7 @@
 //! Docker's events as hints: whatever they say, the record they name is looked at again.
 //!
 //! Subscribe first, then list, then follow. A stream that ends is subscribed again from a little before its last event,
-//! and everything is looked at, because events may have been lost.
+//! and everything is compared, because events may have been lost.
 
 use std::time::Duration;
 
@@ -9,80 +9,92 @@ use futures_util::StreamExt as _;
 use playground_engine::labels::LABEL_RECORD;
 use playground_engine::{EngineError, EngineEvent, EventOptions};
 use playground_types::{ContainerPk, Timestamp};
+use tokio::time::Instant;
 
-use crate::Control;
+use crate::{Control, StepError, error_chain};
 
 /// Events of this time before the last one seen are asked for again.
 const OVERLAP_MS: i64 = 2_000;
-/// First wait before subscribing again; doubles up to [`LONGEST_WAIT`] and resets with the first event.
+/// First wait before subscribing again; doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// Longest wait before subscribing again.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Longest wait before subscribing again: an engine that returns is noticed within it.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// A connection that held for so long makes the next wait the first one again.
+const STEADY: Duration = Duration::from_secs(5);
+
+/// What is carried from one subscription to the next.
+struct Following {
+    since: Option<Timestamp>,
+    wait: Duration,
+    /// When this subscription was made, and the records compared.
+    connected: Option<Instant>,
+    /// Since when the engine does not answer, as far as it was told.
+    away: Option<Instant>,
+}
 
 impl Control {
     /// Follows events until the Agent stops.
     pub(crate) fn spawn_events(&self) {
         let control = self.clone();
         self.tasks.spawn(async move {
-            let mut wait = FIRST_WAIT;
-            let mut since = None;
+            let mut following = Following {
+                since: None,
+                wait: FIRST_WAIT,
+                connected: None,
+                away: None,
+            };
             while !control.shutdown.is_cancelled() {
-                // Cancel-safe: everything a dropped follow would have done is done by the next look at all records.
+                // Cancel-safe: everything a dropped follow would have done is done by the next comparison.
                 let ended = tokio::select! {
-                    ended = control.follow_events(&mut since, &mut wait) => ended,
+                    ended = control.follow_events(&mut following) => ended,
                     () = control.shutdown.cancelled() => break,
                 };
-                tracing::debug!(
-                    error = &crate::error_chain(&ended),
-                    "the event stream ended"
-                );
+                following.note_end(&ended);
                 tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
+                    () = tokio::time::sleep(following.wait) => {}
                     () = control.shutdown.cancelled() => {}
                 }
-                wait = (wait * 2).min(LONGEST_WAIT);
+                following.wait = (following.wait * 2).min(LONGEST_WAIT);
             }
         });
     }
 
     /// Ends with the error that ended the stream.
-    async fn follow_events(
-        &self,
-        since: &mut Option<Timestamp>,
-        wait: &mut Duration,
-    ) -> EngineError {
-        let mut events = match self
-            .engine
-            .events(&self.agent_id, EventOptions { since: *since })
-            .await
-        {
-            Ok(events) => events,
+    async fn follow_events(&self, following: &mut Following) -> StepError {
+        let options = EventOptions {
+            since: following.since,
+        };
+        let subscribed = self.engine.events(&self.agent_id, options).await;
+        // Also where events are refused: then this is the only look there is.
+        let compared = match self.compare_all().await {
+            Ok(compared) => compared,
             Err(error) => return error,
         };
+        // Before anything is started: its rules keep apps from this host.
         if let Err(error) = self.ensure_network().await {
             tracing::warn!(
-                error = &crate::error_chain(&error),
+                error = &error_chain(&error),
                 "the plugin network is not there"
             );
         }
-        if let Err(error) = self.wake_all().await {
-            tracing::warn!(
-                error = &crate::error_chain(&error),
-                "records could not be listed"
-            );
-        }
+        compared.rest.into_iter().for_each(|pk| self.wake(pk));
+        compared.settled.into_iter().for_each(|pk| self.attend(pk));
         self.sweep_soon();
+        let mut events = match subscribed {
+            Ok(events) => events,
+            Err(error) => return error.into(),
+        };
+        following.note_connection();
         while let Some(event) = events.next().await {
             match event {
                 Ok(event) => {
-                    *wait = FIRST_WAIT;
-                    *since = Some(event.at.plus_millis(-OVERLAP_MS));
+                    following.since = Some(event.at.plus_millis(-OVERLAP_MS));
                     self.wake_for(&event);
                 }
-                Err(error) => return error,
+                Err(error) => return error.into(),
             }
         }
-        EngineError::EventsEnded
+        EngineError::EventsEnded.into()
     }
 
     fn wake_for(&self, event: &EngineEvent) {
@@ -93,6 +105,35 @@ impl Control {
         if let Some(pk) = record {
             tracing::debug!(container.pk = pk, action = ?event.action, "engine event");
             self.wake(ContainerPk(pk));
+        }
+    }
+}
+
+impl Following {
+    fn note_connection(&mut self) {
+        self.connected = Some(Instant::now());
+        if let Some(since) = self.away.take() {
+            tracing::info!(
+                away_s = since.elapsed().as_secs(),
+                "Docker answers again, and all records were compared with it"
+            );
+        }
+    }
+
+    /// Says once that the engine is away, however often it is asked.
+    fn note_end(&mut self, ended: &StepError) {
+        let held = self.connected.take().map(|since| since.elapsed());
+        if held.is_some_and(|held| held >= STEADY) {
+            self.wait = FIRST_WAIT;
+        }
+        if held.is_none() && self.away.is_none() {
+            self.away = Some(Instant::now());
+            tracing::warn!(
+                error = &error_chain(ended),
+                "Docker does not answer as it should; it is asked until it does, and records are kept"
+            );
+        } else {
+            tracing::debug!(error = &error_chain(ended), "the event stream ended");
         }
     }
 }

@@ -2,11 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use playground_types::wire::{BaseImageHealth, EngineHealth, Health, Isolation, PortHealth};
+use playground_engine::EngineError;
+use playground_types::wire::{
+    BaseImageHealth, EngineHealth, Health, Isolation, PortHealth, Readiness,
+};
+use tokio::time::timeout;
 
 use crate::image::LABEL_BASE_PACKAGES;
 use crate::{Control, ControlError, error_chain};
+
+/// A health answer does not wait longer for the engine.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Control {
     /// Looks at everything. An engine that is down is an answer, not an error.
@@ -28,13 +36,19 @@ impl Control {
             used: self.store.ports_in_use().await?,
             total: self.config.port_range.count() as u64,
         };
+        let progress = self.progress();
+        let status = match problems.as_slice() {
+            _ if !progress.is_ready() => "starting",
+            [] => "ok",
+            _ => "degraded",
+        };
         Ok(Health {
-            status: if problems.is_empty() {
-                "ok"
-            } else {
-                "degraded"
-            }
-            .to_owned(),
+            status: status.to_owned(),
+            readiness: Readiness {
+                ready: progress.is_ready(),
+                records: progress.records,
+                compared: progress.compared,
+            },
             version: env!("CARGO_PKG_VERSION").to_owned(),
             agent_id: self.agent_id.clone(),
             isolation: Isolation {
@@ -53,7 +67,8 @@ impl Control {
     }
 
     async fn engine_health(&self, problems: &mut Vec<String>) -> (EngineHealth, bool) {
-        match self.engine.version().await {
+        let version = timeout(PATIENCE, self.engine.version()).await;
+        match version.unwrap_or(Err(EngineError::TimedOut("version"))) {
             Ok(version) => {
                 if !version.seccomp {
                     problems.push(
@@ -89,7 +104,8 @@ impl Control {
     ) -> BaseImageHealth {
         let reference = self.config.base_image.clone();
         let image = if engine_answers {
-            self.engine.image(&reference).await.ok().flatten()
+            let image = timeout(PATIENCE, self.engine.image(&reference)).await;
+            image.ok().and_then(Result::ok).flatten()
         } else {
             None
         };

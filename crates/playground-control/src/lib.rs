@@ -22,6 +22,7 @@ mod backend;
 mod build;
 mod changes;
 mod clock;
+mod compare;
 mod config;
 pub mod container;
 mod desire;
@@ -41,6 +42,7 @@ mod names;
 mod port;
 mod push;
 mod readiness;
+mod starts;
 mod sweep;
 mod tasks;
 mod view;
@@ -56,6 +58,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use backend::BackendConfig;
 pub use build::log::{BuildLogLine, BuildLogReader};
+pub use compare::Progress;
 pub use config::{BuildConfig, ControlConfig, HealthCheckConfig, RestartPolicy};
 pub use desire::{CreateRequest, Handle};
 pub use error::{ControlError, StepError};
@@ -65,8 +68,10 @@ pub use readiness::Probe;
 use build::Builder;
 use changes::Changes;
 use clock::Clock;
+use compare::Comparison;
 use driver::Driver;
 use push::PushState;
+use starts::Starts;
 use tasks::Tasks;
 
 /// The loop and everything it works with. Cheap to clone.
@@ -85,9 +90,11 @@ pub struct Inner {
     pub(crate) agent_id: String,
     pub(crate) clock: Clock,
     pub(crate) changes: Changes,
+    pub(crate) comparison: Comparison,
     pub(crate) driver: Driver,
     pub(crate) builder: Builder,
     pub(crate) steps: Semaphore,
+    pub(crate) starts: Starts,
     pub(crate) host_rules: AtomicBool,
     pub(crate) http: reqwest::Client,
     pub(crate) pushes: PushState,
@@ -137,6 +144,7 @@ impl Control {
             .map_err(ControlError::HttpClient)?;
         let inner = Inner {
             steps: Semaphore::new(config.concurrent_steps),
+            starts: Starts::new(config.concurrent_starts),
             host_rules: AtomicBool::new(false),
             clock: Clock::of(&engine),
             store,
@@ -145,6 +153,7 @@ impl Control {
             config,
             agent_id,
             changes: Changes::default(),
+            comparison: Comparison::default(),
             driver: Driver::default(),
             builder: Builder::default(),
             http,
@@ -157,33 +166,52 @@ impl Control {
         })
     }
 
-    /// Begins to work: interrupted builds are queued again, every record is looked at, events are followed.
+    /// Begins to work: interrupted builds are queued again, events are followed, every record is compared with the engine.
     ///
-    /// Returns once the store was read; the engine need not answer yet.
+    /// Returns once the store was read; the engine need not answer yet. [`ready`](Self::ready) tells when it did.
     pub async fn start(&self) -> Result<(), ControlError> {
         self.clean_spool();
+        self.clean_sources().await?;
         self.store.requeue_interrupted_builds().await?;
+        self.comparison.begin(self.store.container_keys().await?);
         self.spawn_builder();
         self.spawn_events();
         self.spawn_sweeper();
         self.spawn_watch();
         self.spawn_health_checks();
         self.spawn_push();
-        self.wake_all().await?;
         Ok(())
     }
 
-    /// Stops working: no new step begins, the current ones end. Containers keep running.
-    pub async fn stop(&self) {
+    /// Stops working: no new step begins, and the current ones end. Containers keep running.
+    ///
+    /// A step that takes longer than `shutdown_timeout` is left as it is, as by `kill -9`: the next start goes on from the
+    /// rows. False when there was one.
+    pub async fn stop(&self) -> bool {
         self.shutdown.cancel();
-        self.tasks.finish().await;
+        let finished = tokio::time::timeout(self.config.shutdown_timeout, self.tasks.finish())
+            .await
+            .is_ok();
+        self.tasks.abandon();
+        finished
+    }
+
+    /// Whether the Agent was told to end.
+    pub fn is_stopping(&self) -> bool {
+        self.shutdown.is_cancelled()
+    }
+
+    /// Kept by a stream that [`stop`](Self::stop) waits for, so that it gets its last words out.
+    pub fn stream_token(&self) -> tokio_util::task::task_tracker::TaskTrackerToken {
+        self.tasks.token()
     }
 
     /// Drops everything that runs wherever it is, as `kill -9` would. The store and the engine stay as they are.
     #[cfg(feature = "testing")]
     pub async fn kill(&self) {
         self.shutdown.cancel();
-        self.tasks.abort().await;
+        self.tasks.abandon();
+        self.tasks.finish().await;
     }
 
     /// Until the Agent is told to end: what streams end with.

@@ -1,30 +1,29 @@
 //! Everything that the loop has running.
 
-#[cfg(feature = "testing")]
-use std::sync::{Mutex, PoisonError};
-
-#[cfg(feature = "testing")]
-use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// The tasks of one [`Control`](crate::Control).
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     tracker: TaskTracker,
-    #[cfg(feature = "testing")]
-    handles: Mutex<Vec<AbortHandle>>,
+    abandoned: CancellationToken,
 }
 
 impl Tasks {
     /// Runs a task.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let handle = self.tracker.spawn(task);
-        #[cfg(feature = "testing")]
-        self.handles
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(handle.abort_handle());
-        drop(handle);
+        let abandoned = self.abandoned.clone();
+        drop(self.tracker.spawn(async move {
+            // Cancel-safe: a killed process stops anywhere, too, and the next start goes on from the rows.
+            abandoned.run_until_cancelled(task).await;
+        }));
+    }
+
+    /// Counts as a task for as long as it is kept.
+    pub(crate) fn token(&self) -> TaskTrackerToken {
+        self.tracker.token()
     }
 
     /// Waits until all have ended.
@@ -34,16 +33,7 @@ impl Tasks {
     }
 
     /// Drops all of them wherever they are, as a killed process would.
-    #[cfg(feature = "testing")]
-    pub(crate) async fn abort(&self) {
-        for handle in self
-            .handles
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-        {
-            handle.abort();
-        }
-        self.finish().await;
+    pub(crate) fn abandon(&self) {
+        self.abandoned.cancel();
     }
 }

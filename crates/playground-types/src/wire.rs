@@ -83,6 +83,9 @@ pub struct Container {
     /// The earliest next start after a crash, RFC 3339; null unless one is waited for.
     #[serde(default)]
     pub retry_at: Option<String>,
+    /// What it waits for that is not its own doing; left out when it waits for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// When the record was made, RFC 3339.
     pub created_at: String,
     /// When the record last changed, RFC 3339.
@@ -91,6 +94,15 @@ pub struct Container {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
     pub attrs: Option<Value>,
+}
+
+/// What a container waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Waiting {
+    /// `engine_unavailable` while Docker does not do its work, `start_turn` while others start.
+    pub code: String,
+    /// The same in a sentence.
+    pub detail: String,
 }
 
 /// The answer to a create: the container, and the launch that brings it up.
@@ -136,6 +148,9 @@ pub struct Launch {
     pub failure: Option<Failure>,
     /// The image build it waited for, when one was needed.
     pub image_build: Option<ImageBuild>,
+    /// What its container waits for that is not its own doing; left out when it waits for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// When it was asked for, RFC 3339.
     pub created_at: String,
     /// When it ended, RFC 3339.
@@ -245,8 +260,12 @@ pub struct ErrorBody {
 /// The health of the Agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
-    /// `ok`, or `degraded` when something in `problems` needs the operator.
+    /// `ok`, `degraded` when something in `problems` needs the operator, or `starting` until every record was compared
+    /// with Docker once.
     pub status: String,
+    /// How far that comparison has come.
+    #[serde(default)]
+    pub readiness: Readiness,
     /// The Agent's version.
     pub version: String,
     /// The Agent's id: the label on everything it made.
@@ -277,6 +296,18 @@ pub struct BackendHealth {
     pub refused: u64,
     /// Why it is not told just now.
     pub error: Option<String>,
+}
+
+/// How far the first comparison of all records with Docker has come. Until then an answer about a record is what the Agent
+/// remembers of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Readiness {
+    /// Whether it is done.
+    pub ready: bool,
+    /// Records there were when the Agent started.
+    pub records: u64,
+    /// How many of them were compared.
+    pub compared: u64,
 }
 
 /// The Docker Engine's health.

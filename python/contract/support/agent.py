@@ -33,31 +33,44 @@ class Agent:
         # Beside those of the other suites, where all of them are searched; else with the data.
         self.log_file = Path(os.environ.get("PLAYGROUND_CONTRACT_OUTPUT", folder)) / f"{folder.name}.log"
         self.network = f"playground-contract-{os.getpid()}-{folder.name}"
-        command = [binary, "agent", "--listen", self.url.removeprefix("http://"), "--data-dir", self.data]
+        self._folder = folder
+        self._command = [binary, "agent", "--listen", self.url.removeprefix("http://"), "--data-dir", self.data]
         # Builds may reach the index that tests hold in their hand; it listens on loopback only.
-        command += ["--port-range", ports, "--network", self.network, "--build-network", "host"]
+        self._command += ["--port-range", ports, "--network", self.network, "--build-network", "host"]
+        self.start()
+
+    def start(self):
+        """Starts the process, on whatever an earlier one left, and waits until it is ready."""
         settings = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
         # The most talkative log there is, but for the frames of the builds: a secret must not be in it either.
         settings |= {"PLAYGROUND_TOKEN": self.token, "RUST_LOG": "trace,h2=info"}
-        with self.log_file.open("wb") as log:
+        with self.log_file.open("ab") as log:
+            begin = log.tell()
             self.process = subprocess.Popen(
-                command, env=settings, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                self._command, env=settings, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
         try:
-            self._wait_until_ready()
+            self._wait_until_ready(begin)
             self.id = self.get("health/").json()["agent_id"]
         except BaseException:
             self.process.kill()
             raise
 
-    def _wait_until_ready(self):
+    def _wait_until_ready(self, begin):
         def look():
             if self.process.poll() is not None:
                 raise AssertionError(f"the Agent ended with {self.process.returncode}:\n{self.log()[-4000:]}")
-            return self.log()
+            with self.log_file.open("rb") as log:
+                log.seek(begin)
+                return log.read().decode(errors="replace")
 
         ready = lambda log: any(line.startswith("ready ") for line in log.splitlines())
         eventually(look, ready, what="the line that says ready", patience=60)
+
+    def kill(self):
+        """Ends the process as a power cut does: `kill -9`."""
+        self.process.kill()
+        self.process.wait(timeout=30)
 
     def log(self):
         """Everything the Agent has written so far."""

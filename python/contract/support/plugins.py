@@ -4,7 +4,10 @@ import io
 import zipfile
 from pathlib import Path
 
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+REPO = Path(__file__).resolve().parents[3]
+EXAMPLES = REPO / "examples"
+# Ready within milliseconds, without Gradio; behaves as its params say.
+MIMIC = (REPO / "crates/playground-testkit/src/mimic.py").read_text()
 
 # Answers about itself: what it was started with, and which revision of its code it is.
 PROBE = '''

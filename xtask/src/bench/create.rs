@@ -13,8 +13,9 @@ use serde_json::Value;
 
 use super::plain::{self, Plain};
 use super::ready::wait_until_ready;
+use super::{forget_images, median};
 use crate::agent::Agent;
-use crate::command::{command, output, run as run_command};
+use crate::command::{command, run as run_command};
 use crate::step::{say, step};
 use crate::{docker, repo, up};
 
@@ -233,22 +234,6 @@ fn pk(agent: &Agent) -> anyhow::Result<String> {
     Ok(first["pk"].to_string())
 }
 
-/// The images that the Agent made here, and no other.
-fn forget_images(agent: &Agent) -> anyhow::Result<()> {
-    let health = agent.json(&["health"])?;
-    let id = health["agent_id"].as_str().context("no agent id")?;
-    let ours = format!("label=synapse.agent={id}");
-    let images = output(&mut command(
-        "docker",
-        &["images", "--quiet", "--filter", &ours],
-    ))?;
-    for image in images.lines() {
-        let mut remove = command("docker", &["rmi", "--force", image]);
-        drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
-    }
-    Ok(())
-}
-
 fn clean(agent: &Agent, network: &str) {
     if let Ok(pk) = pk(agent) {
         drop(agent.cli(&["rm", &pk]));
@@ -307,10 +292,4 @@ fn print(options: &Options, measured: &Measured) {
     for step in &measured.cached_steps {
         say(step);
     }
-}
-
-fn median(runs: &[Duration]) -> Duration {
-    let mut sorted = runs.to_vec();
-    sorted.sort();
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }

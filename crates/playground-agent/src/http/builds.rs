@@ -142,6 +142,10 @@ async fn view(control: &Control, caller: &Caller, launch: &LaunchRow) -> Result<
         error,
         failure: launch.failure.clone(),
         image_build,
+        waiting: row
+            .as_ref()
+            .filter(|_| launch.outcome.is_none())
+            .and_then(|row| control.waiting(row.pk)),
         created_at: launch.created_at.to_string(),
         finished_at: launch.finished_at.map(|time| time.to_string()),
     })
@@ -174,6 +178,7 @@ async fn view_build(control: &Control, build: &BuildRow) -> Result<Launch, ApiEr
             .map(|failure| failure.message.clone()),
         failure: build.failure.clone(),
         image_build: Some(control.view_build(build).await?),
+        waiting: None,
         created_at: build.queued_at.to_string(),
         finished_at: build.finished_at.map(|time| time.to_string()),
     })

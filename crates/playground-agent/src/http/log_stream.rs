@@ -12,7 +12,7 @@ use super::builds::Found;
 /// One thing that is said. The framing is that of the platform's own job logs: `complete` and `error` end a stream.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Frame {
-    /// `log`, `status`, `error` or `complete`.
+    /// `log`, `status`, `waiting`, `error` or `complete`.
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
     /// The line, the status word, or the reason.
@@ -33,6 +33,7 @@ pub(crate) fn frames(
         let mut changes = control.changes();
         let mut next = offset;
         let mut told = None;
+        let mut told_waiting = None;
         loop {
             changes.borrow_and_update();
             // The status first: a log that is read after its build ended is whole.
@@ -47,6 +48,13 @@ pub(crate) fn frames(
             if told != Some(status) {
                 told = Some(status);
                 yield Frame { kind: "status", message: status.to_string(), next };
+            }
+            let waiting = waiting(&control, &found).await?;
+            if told_waiting != waiting {
+                told_waiting.clone_from(&waiting);
+                if let Some(message) = waiting {
+                    yield Frame { kind: "waiting", message, next };
+                }
             }
             if status.is_final() || !follow {
                 break;
@@ -106,6 +114,18 @@ async fn status(control: &Control, found: &Found) -> Result<LaunchStatus, StoreE
             None => gone,
         }),
     }
+}
+
+/// What a launch waits for that is not its own doing, in a sentence. A place in a queue is left out: it moves all the time.
+async fn waiting(control: &Control, found: &Found) -> Result<Option<String>, StoreError> {
+    let Found::Launch(launch) = found else {
+        return Ok(None);
+    };
+    let container = control.store().container(launch.container).await?;
+    let waiting = container.and_then(|row| control.waiting(row.pk));
+    Ok(waiting
+        .filter(|waiting| waiting.code == "engine_unavailable")
+        .map(|waiting| waiting.detail))
 }
 
 async fn build_of(control: &Control, found: &Found) -> Result<Option<BuildId>, StoreError> {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
@@ -23,6 +23,10 @@ use super::log_stream::{Frame, frames};
 
 /// A quiet stream says that it lives this often.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// What every stream says last when the Agent is told to end: a status, which ends no log.
+const FAREWELL: &str = r#"{"type":"status","message":"stopping"}"#;
+/// Readers that were cut off come back after this time.
+const COME_BACK: Duration = Duration::from_secs(2);
 /// Lines of a container's log when the caller names no number.
 const DEFAULT_TAIL: u32 = 500;
 /// Most lines of a container's log in one answer.
@@ -135,9 +139,11 @@ pub(crate) async fn build_log(
 ) -> Result<Response, ApiError> {
     let found = find(&control, &id).await?;
     if let Some(upgrade) = upgrade {
-        return Ok(upgrade.on_upgrade(move |socket| {
-            let stopping = control.stopping();
-            send_frames(socket, frames(control, found, 0, true).take_until(stopping))
+        return Ok(upgrade.on_upgrade(move |socket| async move {
+            // Nobody else waits for an upgraded connection.
+            let _token = control.stream_token();
+            let frames = frames(control.clone(), found, 0, true).take_until(control.stopping());
+            send_frames(&control, socket, frames).await;
         }));
     }
     let mut text = String::new();
@@ -179,9 +185,19 @@ fn sse(
     control: &Control,
     events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static,
 ) -> Response {
-    let events = events.take_until(control.stopping());
+    let last = control.clone();
+    let farewell = futures_util::stream::once(async move { last.is_stopping().then(farewell) });
+    let events = events
+        .take_until(control.stopping())
+        .chain(farewell.filter_map(|event| std::future::ready(event.map(Ok))));
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     ([NO_BUFFERING], sse).into_response()
+}
+
+/// The last event of a stream that the Agent's own end cuts off. It has no id and ends no log: a reader that comes back
+/// goes on where it was.
+fn farewell() -> Event {
+    Event::default().retry(COME_BACK).data(FAREWELL)
 }
 
 fn frame_event(frame: &Frame) -> Event {
@@ -236,6 +252,7 @@ impl fmt::Display for Place {
 }
 
 async fn send_frames(
+    control: &Control,
     mut socket: WebSocket,
     frames: impl Stream<Item = Result<Frame, playground_store::StoreError>>,
 ) {
@@ -247,7 +264,16 @@ async fn send_frames(
             return;
         }
     }
-    drop(socket.send(Message::Close(None)).await);
+    let close = if control.is_stopping() {
+        drop(socket.send(Message::text(FAREWELL)).await);
+        Some(CloseFrame {
+            code: close_code::RESTART,
+            reason: "the Agent is stopping".into(),
+        })
+    } else {
+        None
+    };
+    drop(socket.send(Message::Close(close)).await);
 }
 
 fn last_event_id(headers: &HeaderMap) -> Option<&str> {

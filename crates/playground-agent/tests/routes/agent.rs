@@ -92,6 +92,7 @@ impl TestAgent {
         .await
         .unwrap();
         control.start().await.unwrap();
+        assert!(control.ready().await);
         let state = AppState::new(control.clone(), tokens, Hold(Duration::from_secs(8)));
         let router = router(state.clone());
         Self {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use playground_engine::fake::BuildScript;
+use playground_plugin::Requested;
+use playground_testkit::{Plugin, TestControl};
 use serde_json::{Value, json};
 
 use crate::agent::{TestAgent, plugin};
@@ -152,4 +154,35 @@ async fn an_unknown_build_is_404() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_live_log_ends_with_a_last_event_when_the_agent_is_told_to_end() {
+    let agent = TestAgent::start().await;
+    agent.fake.build_by_default(BuildScript {
+        takes: Duration::from_secs(3600),
+        ..BuildScript::default()
+    });
+    let facts = agent
+        .control
+        .take_in(Plugin::new("slow", "1.0.0").upload(), Requested::default())
+        .await
+        .unwrap();
+    let accepted = agent
+        .control
+        .create_container(TestControl::request(&facts))
+        .await
+        .unwrap();
+    let path = format!("/builds/{}/logs/stream", accepted.launch.id);
+    let building = async {
+        agent
+            .fake
+            .until(Duration::from_secs(30), |fake| fake.builds_running() == 1)
+            .await;
+        assert!(agent.control.stop().await);
+    };
+    let (answer, ()) = tokio::join!(agent.get(&path), building);
+    let last = answer.text.trim_end().lines().last().unwrap();
+    assert_eq!(last, r#"data: {"type":"status","message":"stopping"}"#);
+    assert!(!answer.text.contains("complete"), "{}", answer.text);
 }

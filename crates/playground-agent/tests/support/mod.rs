@@ -27,6 +27,7 @@ use playground_agent::{AppState, Tokens, router};
 use playground_control::{Control, ControlConfig, Probe};
 use playground_engine::Engine;
 use playground_store::Store;
+use playground_testkit::{EngineProxy, Fault};
 use playground_types::wire::{Container, Created, Launch};
 use playground_types::{Failure, FailureKind, LaunchStatus, PortRange};
 use reqwest::multipart::{Form, Part};
@@ -57,6 +58,7 @@ fn ports() -> PortRange {
         "docker_plugins" => 19_500,
         "docker_stops" => 19_700,
         "docker_health" => 20_200,
+        "docker_recovery" => 21_500,
         _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)
@@ -89,6 +91,38 @@ pub(crate) fn on_docker(
     name: &str,
     change: impl FnOnce(&mut ControlConfig),
     test: impl AsyncFnOnce(&Agent),
+) {
+    on_engine(
+        name,
+        change,
+        || (Engine::docker(None), ()),
+        async |agent, ()| {
+            test(agent).await;
+        },
+    );
+}
+
+/// The same with a proxy between the Agent and the engine, for engine trouble that no other test notices.
+pub(crate) fn through_proxy(
+    name: &str,
+    change: impl FnOnce(&mut ControlConfig),
+    test: impl AsyncFnOnce(&Agent, &EngineProxy),
+) {
+    let connect = || {
+        let proxy = EngineProxy::start();
+        (Engine::docker(Some(&proxy.host())), proxy)
+    };
+    on_engine(name, change, connect, async |agent, proxy| {
+        test(agent, &proxy).await;
+        proxy.set(Fault::None);
+    });
+}
+
+fn on_engine<T>(
+    name: &str,
+    change: impl FnOnce(&mut ControlConfig),
+    connect: impl FnOnce() -> (Engine, T),
+    test: impl AsyncFnOnce(&Agent, T),
 ) {
     // The Agent's own log among the test's output, for whoever asks with RUST_LOG.
     if std::env::var_os("RUST_LOG").is_some() {
@@ -125,9 +159,9 @@ pub(crate) fn on_docker(
     change(&mut config);
     runtime.block_on(async {
         // Engines that were met in another runtime keep its connections.
-        let engine = Engine::docker(None);
+        let (engine, with) = connect();
         let agent = Agent::start(engine, &leftovers.agent_id, data.path(), config).await;
-        test(&agent).await;
+        test(&agent, with).await;
         agent.control.stop().await;
     });
 }
@@ -156,6 +190,7 @@ impl Agent {
             .expect("a port");
         let address = listener.local_addr().expect("an address");
         control.start().await.expect("the loop starts");
+        assert!(control.ready().await);
         let state = AppState::new(
             control.clone(),
             tokens,

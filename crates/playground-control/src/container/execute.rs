@@ -41,6 +41,11 @@ impl Control {
     ) -> Result<Next, StepError> {
         let now = self.clock.now();
         let id = observed.view.as_ref().map(|view| &view.id);
+        // An app may take its whole grace to end: nobody waits for that but its own record.
+        let _permit = match decision {
+            Decision::Stop | Decision::Remove | Decision::Restart => None,
+            _ => Some(self.steps.acquire().await),
+        };
         match decision {
             Decision::PlanImage => self.plan_image(row).await?,
             Decision::QueueBuild => return self.queue_build(row).await,
@@ -237,6 +242,7 @@ impl Control {
         self.stop_container(row, Some(id))
             .await
             .or_else(ignore_conflict_step)?;
+        let _permit = self.steps.acquire().await;
         self.engine.remove(id).await?;
         Ok(self
             .store

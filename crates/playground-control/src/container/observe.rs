@@ -19,10 +19,21 @@ pub(crate) struct Observed {
 impl Control {
     /// Looks at everything that the next decision about this record depends on.
     pub(crate) async fn observe(&self, row: &ContainerRow) -> Result<Observed, StepError> {
+        let mut observed = {
+            let _permit = self.steps.acquire().await;
+            self.look(row).await?
+        };
+        // An app may take seconds for its answer: nobody waits for that but its own record.
+        self.ask(row, &mut observed.observation.container).await;
+        Ok(observed)
+    }
+
+    /// What the engine says.
+    async fn look(&self, row: &ContainerRow) -> Result<Observed, StepError> {
         let view = self.find_container(row).await?;
         let container = match &view {
             None => Seen::Missing,
-            Some(view) => self.see(row, view).await,
+            Some(view) => self.see(row, view),
         };
         let image = if needs_image(row, &container) {
             self.see_image(row).await?
@@ -56,7 +67,8 @@ impl Control {
             && label(LABEL_RECORD) == Some(row.pk.to_string().as_str())
     }
 
-    async fn see(&self, row: &ContainerRow, view: &ContainerView) -> Seen {
+    /// What the engine's view says. Whether the app of a run that is not published answers is not asked.
+    pub(crate) fn see(&self, row: &ContainerRow, view: &ContainerView) -> Seen {
         let wanted = wanted_digest(row, &self.config);
         let fits = wanted.is_some_and(|digest| {
             view.labels
@@ -67,7 +79,12 @@ impl Control {
             RunState::Created => Seen::Created { fits },
             RunState::Running => {
                 let run = view.started_at.clone().unwrap_or_default();
-                let readiness = self.see_readiness(row, fits, &run).await;
+                let is_published = row.published_run.as_deref() == Some(run.as_str());
+                let readiness = match row.consecutive_failures {
+                    _ if !is_published => Readiness::Silent,
+                    0 => Readiness::Published,
+                    misses => Readiness::Mute(misses),
+                };
                 Seen::Running {
                     fits,
                     run,
@@ -81,18 +98,23 @@ impl Control {
         }
     }
 
-    async fn see_readiness(&self, row: &ContainerRow, fits: bool, run: &str) -> Readiness {
-        if row.published_run.as_deref() == Some(run) {
-            return match row.consecutive_failures {
-                0 => Readiness::Published,
-                misses => Readiness::Mute(misses),
-            };
-        }
-        let is_waited_for =
-            fits && row.desired == Desired::Running && row.restart_wanted <= row.restart_done;
-        match row.host_port {
-            Some(port) if is_waited_for && self.probe.answers(port).await => Readiness::Answers,
-            _ => Readiness::Silent,
+    /// Asks an app that is waited for whether it answers.
+    async fn ask(&self, row: &ContainerRow, container: &mut Seen) {
+        let Seen::Running {
+            fits: true,
+            readiness,
+            ..
+        } = container
+        else {
+            return;
+        };
+        let is_waited_for = *readiness == Readiness::Silent
+            && row.desired == Desired::Running
+            && row.restart_wanted <= row.restart_done;
+        if let Some(port) = row.host_port.filter(|_| is_waited_for)
+            && self.probe.answers(port).await
+        {
+            *readiness = Readiness::Answers;
         }
     }
 
@@ -129,7 +151,7 @@ impl Control {
 }
 
 /// The image matters only where a container has to be made.
-fn needs_image(row: &ContainerRow, container: &Seen) -> bool {
+pub(crate) fn needs_image(row: &ContainerRow, container: &Seen) -> bool {
     if row.desired != Desired::Running || row.current_failure().is_some() {
         return false;
     }

@@ -171,3 +171,138 @@ async fn a_delete_that_the_engine_refuses_is_tried_until_it_succeeds() {
     assert_eq!(agent.settle().await, []);
     assert_eq!(agent.fake.containers(), []);
 }
+
+/// Every call of every kind fails like this for as long as the test says.
+async fn fails_for(agent: &TestControl, error: EngineError, time: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        agent.fake.clear_script();
+        for op in [
+            Op::Inspect,
+            Op::List,
+            Op::Image,
+            Op::Create,
+            Op::Start,
+            Op::Restart,
+            Op::Stop,
+            Op::Remove,
+            Op::Build,
+            Op::Events,
+            Op::EnsureNetwork,
+            Op::Version,
+        ] {
+            for _ in 0..100 {
+                agent.fake.fail_next(op, error.clone());
+            }
+        }
+        pass(SECOND).await;
+    }
+    agent.fake.clear_script();
+}
+
+fn refusal() -> EngineError {
+    EngineError::Refused {
+        status: 500,
+        message: "scripted".to_owned(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn item_55_an_engine_that_answers_500_for_minutes_costs_no_record_its_app() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let running = agent.ready(&facts).await;
+    agent.settle().await;
+    agent.fake.outside().cut_streams();
+    let trouble = fails_for(&agent, refusal(), 3 * MINUTE);
+    let accepted = async {
+        pass(MINUTE).await;
+        // Something to do in the middle of it.
+        let other = TestControl::request_with(&facts, Some(1), serde_json::json!({}));
+        let accepted = agent.create(other).await;
+        agent.control.want_restart(running.pk).await.unwrap();
+        pass(MINUTE).await;
+        let waiting = agent.control.waiting(accepted.container.pk).unwrap();
+        assert_eq!(waiting.code, "engine_unavailable");
+        assert!(waiting.detail.contains("500"), "{waiting:?}");
+        assert_eq!(agent.row(accepted.container.pk).await.failure, None);
+        accepted
+    };
+    let ((), accepted) = tokio::join!(trouble, accepted);
+    let back = Instant::now();
+    let row = agent.completed(&accepted).await;
+    agent.settle().await;
+    assert!(back.elapsed() <= 5 * SECOND, "{:?}", back.elapsed());
+    assert_eq!(agent.control.waiting(row.pk), None);
+    let after = agent.row(running.pk).await;
+    assert_eq!(
+        (after.engine_id, after.failure),
+        (running.engine_id.clone(), None)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn item_55_what_waits_for_an_engine_that_is_away_says_so() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    agent.fake.outside().go_down();
+    let accepted = agent.create(TestControl::request(&facts)).await;
+    pass(SECOND).await;
+    let row = agent.row(accepted.container.pk).await;
+    let waiting = agent.control.view(&row, None).waiting.unwrap();
+    assert_eq!(waiting.code, "engine_unavailable");
+    assert_eq!(
+        waiting.detail,
+        "Docker does not answer; this goes on by itself once it does its work again"
+    );
+    let health = agent.control.health().await.unwrap();
+    assert_eq!(health.status, "degraded");
+    agent.fake.outside().come_back();
+    let row = agent.completed(&accepted).await;
+    assert_eq!(agent.control.view(&row, None).waiting, None);
+    agent.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_the_engine_fails_again_and_again_is_given_up_after_a_while() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    for _ in 0..100 {
+        agent.fake.fail_next(Op::Start, refusal());
+    }
+    let begun = Instant::now();
+    let accepted = agent.create(TestControl::request(&facts)).await;
+    let failure = agent.failed(&accepted).await;
+    assert_eq!(failure.kind, FailureKind::EngineError);
+    assert_eq!(count(&agent, Op::Start), 8);
+    assert!(begun.elapsed() > 10 * SECOND, "{:?}", begun.elapsed());
+    agent.fake.clear_script();
+    agent.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_stream_that_ends_again_and_again_loses_nothing() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let row = agent.ready(&facts).await;
+    agent.settle().await;
+    for _ in 0..50 {
+        agent.fake.outside().cut_streams();
+        pass(Duration::from_millis(150)).await;
+    }
+    agent.fake.outside().kill(&row.name, 1);
+    let died = Instant::now();
+    agent.until(row.pk, |row| row.attempts == 1).await;
+    assert!(died.elapsed() <= 2 * SECOND, "{:?}", died.elapsed());
+    agent.settle().await;
+    // It held for a while now: the next end is answered as quickly as the first.
+    pass(MINUTE).await;
+    agent.fake.outside().cut_streams();
+    agent.fake.outside().drop_events(true);
+    agent.fake.outside().kill(&row.name, 1);
+    agent.fake.outside().drop_events(false);
+    let died = Instant::now();
+    agent.until(row.pk, |row| row.attempts == 2).await;
+    assert!(died.elapsed() <= SECOND / 2, "{:?}", died.elapsed());
+    agent.settle().await;
+}

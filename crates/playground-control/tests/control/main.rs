@@ -18,7 +18,11 @@ mod health;
 mod outside;
 mod ports;
 mod push;
+mod readiness;
+mod recovery;
+mod shutdown;
 mod starts;
+mod storm;
 mod wishes;
 
 use std::time::Duration;

@@ -20,7 +20,7 @@ use crate::labels::owned_by;
 use crate::{ContainerSpec, ContainerView, EngineError, Result, RunState};
 
 /// How many containers are looked at in one go: enough to hide the engine's latency, few enough not to load it.
-const LOOKS_AT_ONCE: usize = 8;
+const LOOKS_AT_ONCE: usize = 16;
 /// Measuring a writable layer walks over its files.
 const WALK: Duration = Duration::from_secs(120);
 
@@ -157,7 +157,14 @@ impl DockerEngine {
             .collect();
         // The list has neither exit codes nor start times; what is gone by the time we look was removed.
         stream::iter(ids)
-            .map(async |id| self.inspect(&id).await)
+            .map(async |id| match self.inspect(&id).await {
+                // One that the engine cannot describe hides no other.
+                Err(error @ (EngineError::Refused { .. } | EngineError::Unintelligible(_))) => {
+                    tracing::warn!(engine.id = id.short(), %error, "a container is left out of the list");
+                    Ok(None)
+                }
+                found => found,
+            })
             .buffered(LOOKS_AT_ONCE)
             .try_filter_map(|found| std::future::ready(Ok(found)))
             .try_collect()

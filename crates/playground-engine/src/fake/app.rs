@@ -13,6 +13,8 @@ pub struct AppBehaviour {
     pub exits_after: Option<(Duration, i64)>,
     /// The HTTP status it answers; 401 is an app that asks for a login.
     pub status: u16,
+    /// It takes connections and answers none of them.
+    pub hangs: bool,
     /// It never listens.
     pub never_listens: bool,
     /// It listens on loopback only, so that nothing outside the container reaches it.
@@ -32,6 +34,7 @@ impl Default for AppBehaviour {
             ready_after: Duration::from_secs(1),
             exits_after: None,
             status: 200,
+            hangs: false,
             never_listens: false,
             loopback_only: false,
             port: APP_PORT,

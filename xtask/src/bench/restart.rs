@@ -1,0 +1,253 @@
+//! `cargo xtask bench restart`: how long an Agent that was killed takes until it is ready again, for more and more records.
+//!
+//! Every record has a running container with a mimic in it, an app without Gradio that costs nothing. Making them takes
+//! minutes and is no part of what is measured.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+
+use super::ready::wait_until_ready;
+use super::{forget_images, median};
+use crate::agent::Agent;
+use crate::command::{command, run as run_command};
+use crate::step::{say, step};
+use crate::{docker, repo, up};
+
+/// The first port of the apps under measurement.
+const FIRST_PORT: usize = 18_000;
+/// Creates at the same time.
+const AT_ONCE: usize = 6;
+/// What is promised for 300 records.
+const PROMISED: Duration = Duration::from_secs(2);
+const RELEASE: &str = "mimic@1.0.0";
+
+/// What can be chosen.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The most records; fewer are measured on the way there
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(1..=700))]
+    records: u16,
+    /// Kills for each number of records; the median is shown
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// The Agent's binary; built when not given
+    #[arg(long)]
+    binary: Option<PathBuf>,
+}
+
+/// One number of records.
+struct Row {
+    records: usize,
+    listening: Duration,
+    ready: Duration,
+    slowest: Duration,
+}
+
+/// Measures and prints.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    step("Docker Engine", docker::ensure)?;
+    let binary = match &options.binary {
+        Some(binary) => binary.clone(),
+        None => up::binary_step()?,
+    };
+    step("Base image", || {
+        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
+        Ok("there")
+    })?;
+    let work = repo::target().join("bench-restart");
+    drop(std::fs::remove_dir_all(&work));
+    let mimic = mimic(&work.join("mimic"))?;
+    let mut bench = Bench::start(&binary, &work.join("data"), usize::from(options.records))?;
+    let measured = bench.measure(options, &mimic);
+    step("Everything is removed", || bench.clean())?;
+    print(&measured?);
+    Ok(())
+}
+
+/// The mimic of the tests as a plugin's folder.
+fn mimic(folder: &Path) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(folder.join("plugin"))?;
+    let app = repo::root().join("crates/playground-testkit/src/mimic.py");
+    std::fs::copy(app, folder.join("plugin/gradio_interface.py"))?;
+    std::fs::write(
+        folder.join("config.yaml"),
+        "code: mimic\nversion: 1.0.0\nname: mimic\nactions:\n  gradio:\n    entrypoint: plugin.gradio_interface\n",
+    )?;
+    Ok(folder.to_owned())
+}
+
+/// The Agent that is killed again and again.
+struct Bench {
+    binary: PathBuf,
+    data: PathBuf,
+    ports: String,
+    network: String,
+    agent: Agent,
+    created: usize,
+}
+
+impl Bench {
+    fn start(binary: &Path, data: &Path, records: usize) -> anyhow::Result<Self> {
+        let ports = format!("{FIRST_PORT}-{}", FIRST_PORT + records + 20);
+        let network = format!("playground-bench-{}", std::process::id());
+        Ok(Self {
+            agent: start(binary, data, &ports, &network)?,
+            binary: binary.to_owned(),
+            data: data.to_owned(),
+            ports,
+            network,
+            created: 0,
+        })
+    }
+
+    fn measure(&mut self, options: &Options, mimic: &Path) -> anyhow::Result<Vec<Row>> {
+        let most = usize::from(options.records);
+        let mut rows = Vec::new();
+        for records in [most.div_ceil(10), most.div_ceil(3), most] {
+            step(
+                &format!("{records} records with running containers"),
+                || {
+                    self.create(records, mimic)?;
+                    Ok("there")
+                },
+            )?;
+            step(&format!("{} kills", options.runs), || {
+                rows.push(self.kills(records, options.runs)?);
+                Ok("measured")
+            })?;
+        }
+        Ok(rows)
+    }
+
+    /// So many records, a model each: one image for all of them.
+    fn create(&mut self, records: usize, mimic: &Path) -> anyhow::Result<()> {
+        if self.created == 0 {
+            let folder = mimic.to_string_lossy();
+            self.agent
+                .json(&["create", "--file", &folder, "--model", "0"])?;
+            self.created = 1;
+        }
+        let next = AtomicUsize::new(self.created);
+        let create = || -> anyhow::Result<()> {
+            loop {
+                let model = next.fetch_add(1, Ordering::Relaxed);
+                if model >= records {
+                    return Ok(());
+                }
+                self.agent
+                    .json(&["create", RELEASE, "--model", &model.to_string()])?;
+            }
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(create)).collect();
+            for thread in threads {
+                thread.join().expect("a thread that creates ends")?;
+            }
+            anyhow::Ok(())
+        })?;
+        self.created = records;
+        Ok(())
+    }
+
+    fn kills(&mut self, records: usize, runs: usize) -> anyhow::Result<Row> {
+        let (mut listening, mut ready) = (Vec::new(), Vec::new());
+        for _ in 0..runs {
+            self.agent.kill()?;
+            let begun = Instant::now();
+            self.agent = start(&self.binary, &self.data, &self.ports, &self.network)?;
+            ready.push(begun.elapsed());
+            listening.push(self.agent.listening);
+            self.check(records)?;
+        }
+        Ok(Row {
+            records,
+            listening: median(&listening),
+            ready: median(&ready),
+            slowest: ready.into_iter().max().unwrap_or_default(),
+        })
+    }
+
+    /// Ready means that everything is true at once: all records run, and every app answers where its record says.
+    fn check(&self, records: usize) -> anyhow::Result<()> {
+        let health = self.agent.json(&["health"])?;
+        ensure!(
+            health["containers"]["running"] == records && health["readiness"]["ready"] == true,
+            "not everything runs: {health}"
+        );
+        for container in self.containers()? {
+            let port = container["host_port"].as_u64().context("no port")?;
+            wait_until_ready(u16::try_from(port)?)?;
+        }
+        Ok(())
+    }
+
+    fn containers(&self) -> anyhow::Result<Vec<serde_json::Value>> {
+        let listed = self.agent.json(&["ls"])?;
+        let all = listed.as_array().or_else(|| listed["results"].as_array());
+        Ok(all.context("no list")?.clone())
+    }
+
+    fn clean(&self) -> anyhow::Result<&'static str> {
+        let containers = self.containers()?;
+        let next = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(|| {
+                    while let Some(container) = containers.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
+                        drop(self.agent.cli(&["rm", &container["pk"].to_string()]));
+                    }
+                });
+            }
+        });
+        forget_images(&self.agent)?;
+        let mut remove = command("docker", &["network", "rm", &self.network]);
+        drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
+        Ok("gone")
+    }
+}
+
+fn start(binary: &Path, data: &Path, ports: &str, network: &str) -> anyhow::Result<Agent> {
+    let options = ["--listen", "127.0.0.1:0", "--port-range", ports];
+    Agent::start(
+        binary,
+        data,
+        &[&options[..], &["--network", network]].concat(),
+    )
+}
+
+fn print(rows: &[Row]) {
+    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+    say(&format!(
+        "\n{:>8} {:>14} {:>12} {:>12} {:>14} {:>8}",
+        "records", "to listening", "to ready", "slowest", "each record", "ratio"
+    ));
+    let first = rows.first().map_or(Duration::ZERO, |row| row.ready);
+    for row in rows {
+        say(&format!(
+            "{:>8} {:>11.0} ms {:>9.0} ms {:>9.0} ms {:>11.2} ms {:>6.1} x",
+            row.records,
+            millis(row.listening),
+            millis(row.ready),
+            millis(row.slowest),
+            millis(row.ready.saturating_sub(row.listening)) / row.records as f64,
+            row.ready.as_secs_f64() / first.as_secs_f64(),
+        ));
+    }
+    if let Some(last) = rows.last() {
+        let verdict = if last.slowest <= PROMISED {
+            "kept"
+        } else {
+            "not kept"
+        };
+        say(&format!(
+            "from exec to ready within {} s: {verdict}",
+            PROMISED.as_secs()
+        ));
+    }
+}
