@@ -157,7 +157,7 @@ fn docker_item_32_a_plugin_that_dies_at_import_is_told_at_once_with_its_own_trac
             );
 
             let ends = Plugin::new("import-exits", "raise SystemExit(3)\n");
-            let failure = told_at_once(agent, &ends, FailureKind::ImportError, 67).await;
+            let failure = told_at_once(agent, &ends, FailureKind::ExitedEarly, 67).await;
             assert!(failure.message.contains("ended itself"), "{failure:#?}");
         },
     );

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use playground_engine::EngineError;
-use playground_types::{ContainerPk, Failure, FailureKind};
+use playground_types::{Cause, ContainerPk, Failure};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 
@@ -153,10 +153,9 @@ impl Control {
     }
 
     async fn give_up_refused(&self, pk: ContainerPk, message: &str) -> Next {
-        let failure = Failure::new(
-            FailureKind::EngineError,
-            format!("Docker refused: {message}"),
-        );
+        let failure = Failure::of(&Cause::EngineRefused {
+            why: message.to_owned(),
+        });
         let Ok(Some(row)) = self.store.container(pk).await else {
             return Next::After(LONGEST_RETRY);
         };
