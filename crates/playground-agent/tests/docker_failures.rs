@@ -93,6 +93,7 @@ fn docker_an_app_has_no_endpoint_before_it_answers_http() {
             let (_, seen) = tokio::join!(agent.ready(&upload), watch);
             // One follows the other, and `running` is never seen without its address.
             let order = [
+                (ContainerStatus::Requested, false),
                 (ContainerStatus::Building, false),
                 (ContainerStatus::Starting, false),
                 (ContainerStatus::Running, true),

@@ -42,6 +42,8 @@ def from_exception(error: BaseException, root: str) -> Failure:
     if is_launch_failure(error):
         return Failure(EXIT_LAUNCH_FAILED, "launch_failed", "Launching the app failed: {}".format(_text(error)), **fields)
     reason, hint = _reason(error, root)
+    if isinstance(error, SyntaxError):
+        fields["detail"] = error.msg
     fields["causes"] = [_text(cause) for cause in _chain(error)[1:]] or None
     if isinstance(error, ImportError):
         fields["module"] = error.name
@@ -71,6 +73,8 @@ def _reason(error: BaseException, root: str) -> Tuple[str, Optional[str]]:
         return _missing_module(error.name or "", root)
     if isinstance(error, SyntaxError):
         return "syntax_error", None
+    if isinstance(error, (ImportError, OSError)) and "cannot open shared object file" in str(error):
+        return _missing_library(str(error))
     if isinstance(error, ImportError):
         return _import_error(str(error))
     if isinstance(error, KeyError) and _raised_in(error, ("os.py", "<frozen os>")):
@@ -98,10 +102,13 @@ def _distribution(module: str) -> str:
     return _DISTRIBUTIONS.get(top, top)
 
 
+def _missing_library(text: str) -> Tuple[str, str]:
+    """Of packages with C code (ImportError) and of those that load the library themselves (OSError)."""
+    hint = "The image lacks this system library; for OpenCV use opencv-python-headless."
+    return "missing_system_library", hint if "libGL" in text else "The image lacks this system library."
+
+
 def _import_error(text: str) -> Tuple[str, Optional[str]]:
-    if "cannot open shared object file" in text:
-        hint = "The image lacks this system library; for OpenCV use opencv-python-headless."
-        return "missing_system_library", hint if "libGL" in text else "The image lacks this system library."
     if "cannot import name" in text:
         return "import_error", "Two packages do not fit together; pin their versions in requirements.txt."
     return "import_error", None

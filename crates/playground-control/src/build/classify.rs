@@ -64,6 +64,7 @@ fn install_cause(
         },
         "needs_source_build" => Cause::NeedsSourceBuild { package: named? },
         "source_build_failed" => Cause::SourceBuildFailed { package: named },
+        "broken_package" => Cause::BrokenPackage { package: named? },
         "python_version" => match named {
             Some(package) => Cause::PythonVersion { package },
             None => Cause::NoPython,

@@ -2,7 +2,7 @@
 
 use playground_types::Cause;
 
-/// What torch, CuPy, TensorFlow and the loader of shared libraries say where a program wants a GPU and there is none.
+/// What torch, other libraries and the loader of shared libraries say where a program wants a GPU and there is none.
 const NO_GPU: [&str; 14] = [
     "Torch not compiled with CUDA enabled",
     "No CUDA GPUs are available",

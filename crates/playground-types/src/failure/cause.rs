@@ -69,6 +69,11 @@ pub enum Cause {
     BuildKilled,
     /// Ended by request.
     BuildCancelled,
+    /// What the index offers of a package is no package.
+    BrokenPackage {
+        /// The package.
+        package: String,
+    },
     /// The installer failed for a reason that has no word of its own.
     InstallFailed,
     /// The build failed for a reason that has no word of its own.
@@ -287,9 +292,10 @@ impl Cause {
             Self::BuildSilent { .. } => FailureKind::BuildSilent,
             Self::BuildKilled => FailureKind::BuildOom,
             Self::BuildCancelled => FailureKind::Cancelled,
-            Self::InstallFailed | Self::BuildFailed { .. } | Self::ImageMissing => {
-                FailureKind::BuildFailed
-            }
+            Self::BrokenPackage { .. }
+            | Self::InstallFailed
+            | Self::BuildFailed { .. }
+            | Self::ImageMissing => FailureKind::BuildFailed,
             Self::BuildNotRun { .. } | Self::NoBuilder | Self::EngineRefused { .. } => {
                 FailureKind::EngineError
             }

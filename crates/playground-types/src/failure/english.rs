@@ -53,6 +53,10 @@ pub(super) fn text(cause: &Cause) -> Translation {
             say("a step of the build was killed, most likely for want of memory")
         }
         Cause::BuildCancelled => say("the build was cancelled"),
+        Cause::BrokenPackage { package } => say(format!(
+            "what the package index offers of {package} cannot be read"
+        ))
+        .hint("Pin another version, or tell who runs the index that the file is broken."),
         Cause::InstallFailed => say("the requirements could not be installed"),
         Cause::BuildFailed { said } => say(format!("the image could not be built: {said}")),
         Cause::ImageMissing => say("the build ended without an image"),
@@ -163,10 +167,13 @@ pub(super) fn text(cause: &Cause) -> Translation {
             "the app listens on {address} but did not answer HTTP within {seconds} s"
         )),
         Cause::Crashing { times, last } => Translation {
-            message: format!(
-                "the app crashed {times} times; the last time: {}",
-                last.message
-            ),
+            message: match times {
+                1 => format!("the app crashed: {}", last.message),
+                _ => format!(
+                    "the app crashed {times} times; the last time: {}",
+                    last.message
+                ),
+            },
             hint: last.hint.clone(),
         },
     }

@@ -57,6 +57,10 @@ pub(super) fn text(cause: &Cause) -> Translation {
             say("빌드 단계가 강제로 종료되었습니다. 메모리 부족이 원인일 가능성이 큽니다.")
         }
         Cause::BuildCancelled => say("빌드가 취소되었습니다."),
+        Cause::BrokenPackage { package } => say(format!(
+            "패키지 인덱스에 있는 패키지 파일을 읽을 수 없습니다: {package}"
+        ))
+        .hint("다른 버전으로 고정하거나, 인덱스 관리자에게 파일이 손상되었다고 알려 주세요."),
         Cause::InstallFailed => say("requirements.txt의 패키지를 설치하지 못했습니다."),
         Cause::BuildFailed { said } => say(format!("이미지를 빌드하지 못했습니다: {said}")),
         Cause::ImageMissing => say("빌드는 끝났지만 이미지가 없습니다."),
@@ -174,10 +178,13 @@ pub(super) fn text(cause: &Cause) -> Translation {
             "앱이 {address} 주소에서 연결은 받지만 {seconds}초 안에 HTTP로 응답하지 않았습니다."
         )),
         Cause::Crashing { times, last } => Translation {
-            message: format!(
-                "앱이 {times}번 비정상 종료되었습니다. 마지막 원인: {}",
-                last.ko.message
-            ),
+            message: match times {
+                1 => format!("앱이 비정상 종료되었습니다. 원인: {}", last.ko.message),
+                _ => format!(
+                    "앱이 {times}번 비정상 종료되었습니다. 마지막 원인: {}",
+                    last.ko.message
+                ),
+            },
             hint: last.ko.hint.clone(),
         },
     }

@@ -50,6 +50,9 @@ fn causes() -> Vec<Cause> {
         Cause::BuildSilent { seconds: 300 },
         Cause::BuildKilled,
         Cause::BuildCancelled,
+        Cause::BrokenPackage {
+            package: text("numpy"),
+        },
         Cause::InstallFailed,
         Cause::BuildFailed {
             said: text("exit code: 1"),
@@ -166,7 +169,7 @@ fn causes() -> Vec<Cause> {
             last: Box::new(Failure::of(&Cause::Exited { code: 1 })),
         },
         Cause::Crashing {
-            times: 6,
+            times: 1,
             last: Box::new(Failure::of(&Cause::OutOfMemory)),
         },
     ]
