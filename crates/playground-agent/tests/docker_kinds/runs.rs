@@ -86,6 +86,19 @@ pub(crate) const CASES: &[Case] = &[
     Case::new(FailureKind::ExitedEarly, "ends-itself", |_, site| {
         Box::pin(does(site, 1, "exit"))
     }),
+    Case::new(FailureKind::OutOfMemory, "hoards", |_, site| {
+        Box::pin(hoards(site))
+    }),
+    Case::new(FailureKind::Killed, "killed", |_, site| {
+        Box::pin(killed(site))
+    }),
+    Case::new(FailureKind::CrashLoop, "crashes", |_, site| {
+        Box::pin(crashes(site))
+    }),
+];
+
+/// Those that take as long as an app may.
+pub(crate) const UNREACHABLE: &[Case] = &[
     Case::new(FailureKind::NotListening, "deaf", |_, site| {
         Box::pin(does(site, 2, "deaf"))
     }),
@@ -97,15 +110,6 @@ pub(crate) const CASES: &[Case] = &[
     }),
     Case::new(FailureKind::NotAnswering, "mute", |_, site| {
         Box::pin(does(site, 5, "mute"))
-    }),
-    Case::new(FailureKind::OutOfMemory, "hoards", |_, site| {
-        Box::pin(hoards(site))
-    }),
-    Case::new(FailureKind::Killed, "killed", |_, site| {
-        Box::pin(killed(site))
-    }),
-    Case::new(FailureKind::CrashLoop, "crashes", |_, site| {
-        Box::pin(crashes(site))
     }),
 ];
 

@@ -38,10 +38,14 @@ pub(crate) const ALL: &[Plan] = &[
         change: |config| {
             config.port_range = MANY_PORTS.parse().expect("a range");
             config.crash_attempts = 0;
-            // Long enough for Python to begin to listen beside all the others.
-            config.start_timeout = Duration::from_secs(20);
         },
         cases: runs::CASES,
+    },
+    Plan {
+        name: "kinds-unreachable",
+        // Long enough for Python to begin to listen beside all the others.
+        change: |config| config.start_timeout = Duration::from_secs(20),
+        cases: runs::UNREACHABLE,
     },
     Plan {
         name: "kinds-source",
