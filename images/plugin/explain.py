@@ -30,6 +30,7 @@ _REQUIREMENT = r"([A-Za-z0-9][A-Za-z0-9._\[\]-]*[^\s`'\"(,]*)"
 _BROKEN_LINE = "requirements.txt has a line that is no requirement: {0}"
 _OTHER_PYTHON = "{0} does not exist for the Python version of the base image."
 _NO_WHEEL = "{0} is offered as source code only, and this site installs ready-made wheels only."
+_BROKEN = "What the package index offers of {0} cannot be read."
 _BUILD_FAILED = "Building {0} from its source code failed."
 
 # In this order: what is the root comes before what follows from it. A full disk or a broken line to the index makes
@@ -61,6 +62,8 @@ CAUSES: List[Cause] = [
     _cause("source_build_failed", r"ERROR: Failed to build '([^']+)'", _BUILD_FAILED),
     _cause("source_build_failed", r"Could not build wheels for ([^\s,]+)|Failed building wheel for (\S+)", _BUILD_FAILED),
     _cause("source_build_failed", r"(?:Getting requirements to build wheel|Preparing metadata[^\n]*|python setup\.py egg_info) did not run successfully", "Building a requirement from its source code failed."),
+    _cause("broken_package", r"Because " + _REQUIREMENT + r" has an? (?:invalid package format|inconsistent metadata|invalid metadata)", _BROKEN),
+    _cause("broken_package", r"^ERROR: Wheel '([^']+)' located at [^\n]* is invalid", _BROKEN),
     _cause("no_such_package", r"Because " + _REQUIREMENT + r" was not found in the", "The package index has no package named {0}."),
     _cause("no_such_version", r"Because there is no version of " + _REQUIREMENT, "The version asked for does not exist: {0}"),
     _cause("no_such_version", r"Because only [^\n]*? (?:is|are) available and you require " + _REQUIREMENT, "The version asked for does not exist: {0}"),

@@ -55,6 +55,8 @@ read_index_settings() {
 run_logged() {
     : >"$log"
     { "$@" 2>&1; echo $? >"$status_file"; } | tee "$log"
+    # Killed, as processes are that run out of memory: what comes after would be, too, and the Agent knows the code.
+    [ "$(cat "$status_file")" != 137 ] || exit 137
     return "$(cat "$status_file")"
 }
 
@@ -102,7 +104,7 @@ pip_may_know_better() {
     [ -z "$date_limit" ] || return 1
     "$python" -m pip --version >/dev/null 2>&1 || return 1
     case $(explained --field kind) in
-        no_such_package | no_such_version | needs_source_build | version_conflict | network | tls | disk_full | python_version) return 1 ;;
+        no_such_package | no_such_version | needs_source_build | version_conflict | broken_package | network | tls | disk_full | python_version) return 1 ;;
     esac
 }
 

@@ -93,6 +93,7 @@ fn docker_an_app_has_no_endpoint_before_it_answers_http() {
             let (_, seen) = tokio::join!(agent.ready(&upload), watch);
             // One follows the other, and `running` is never seen without its address.
             let order = [
+                (ContainerStatus::Requested, false),
                 (ContainerStatus::Building, false),
                 (ContainerStatus::Starting, false),
                 (ContainerStatus::Running, true),
@@ -157,7 +158,7 @@ fn docker_item_32_a_plugin_that_dies_at_import_is_told_at_once_with_its_own_trac
             );
 
             let ends = Plugin::new("import-exits", "raise SystemExit(3)\n");
-            let failure = told_at_once(agent, &ends, FailureKind::ImportError, 67).await;
+            let failure = told_at_once(agent, &ends, FailureKind::ExitedEarly, 67).await;
             assert!(failure.message.contains("ended itself"), "{failure:#?}");
         },
     );

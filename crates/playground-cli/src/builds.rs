@@ -9,6 +9,7 @@ use playground_types::wire::{BuildStep, Launch};
 
 use crate::connect::Session;
 use crate::human::{age, or_dash, seconds, short};
+use crate::language::Language;
 use crate::logs::{follow, print_log};
 use crate::ls::left_out;
 use crate::output::{Output, note, print, print_json};
@@ -89,6 +90,12 @@ async fn list(all: bool, session: &Session) -> anyhow::Result<()> {
 }
 
 fn listed(launches: &[Launch]) -> String {
+    let language = Language::of_user();
+    let why = |launch: &Launch| {
+        let failure = launch.failure.as_ref();
+        let told = failure.map(|failure| language.message(failure).to_owned());
+        told.or_else(|| launch.error.clone()).unwrap_or_default()
+    };
     table(
         &["BUILD", "RELEASE", "STATUS", "AGE", "ERROR"],
         launches.iter().map(|launch| {
@@ -97,7 +104,7 @@ fn listed(launches: &[Launch]) -> String {
                 text(&launch.plugin_release),
                 launch_status(launch.status),
                 text(age(&launch.created_at)),
-                text(launch.error.as_deref().unwrap_or_default()),
+                text(why(launch)),
             ]
         }),
     )

@@ -8,6 +8,7 @@ use playground_client::ClientError;
 use playground_types::Failure;
 
 use crate::human::plain;
+use crate::language::Language;
 use crate::output::note;
 
 /// What `--help` says of the codes. Scripts rely on them.
@@ -41,6 +42,8 @@ pub(crate) struct Problem {
     pub(crate) hint: Option<String>,
     /// Printed before the message: a log's last lines.
     pub(crate) before: Vec<String>,
+    /// What the message and the hint are written in.
+    pub(crate) language: Language,
 }
 
 impl Problem {
@@ -50,6 +53,7 @@ impl Problem {
             message: message.into(),
             hint: None,
             before: Vec::new(),
+            language: Language::English,
         }
     }
 
@@ -58,17 +62,15 @@ impl Problem {
         self
     }
 
-    /// A plugin that did not come up.
+    /// A plugin that did not come up, in the user's language.
     pub(crate) fn of_plugin(who: &str, failure: &Failure) -> Self {
+        let language = Language::of_user();
         Self {
             exit: Exit::PluginFailed,
-            message: format!(
-                "{who} failed ({}): {}",
-                failure.kind.as_str(),
-                failure.message
-            ),
-            hint: failure.hint.clone(),
+            message: language.heading(who, failure),
+            hint: language.hint(failure).map(str::to_owned),
             before: failure.log_tail.clone(),
+            language,
         }
     }
 }
@@ -82,9 +84,13 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     for line in problem.map(|problem| &problem.before).into_iter().flatten() {
         note(&format!("  | {}", plain(line)));
     }
-    note(&format!("error: {}", plain(&sentence(error))));
+    let [mark, hint_mark] = problem
+        .map(|problem| problem.language)
+        .unwrap_or_default()
+        .marks();
+    note(&format!("{mark}: {}", plain(&sentence(error))));
     if let Some(hint) = hint(error) {
-        note(&format!("hint: {}", plain(&hint)));
+        note(&format!("{hint_mark}: {}", plain(&hint)));
     }
     ExitCode::from(exit(error) as u8)
 }

@@ -2,11 +2,12 @@
 
 use clap::Args;
 use futures_util::{Stream, TryStreamExt as _};
-use playground_client::{ClientError, LogEvent, LogTail};
+use playground_client::{ClientError, LogEvent, LogFailure, LogTail};
 
 use crate::connect::Session;
 use crate::exit::{Exit, Problem};
 use crate::human::plain;
+use crate::language::Language;
 use crate::output::{is_terminal, print};
 
 #[derive(Debug, Args)]
@@ -50,11 +51,25 @@ pub(crate) async fn follow(
     while let Some(event) = events.try_next().await? {
         match event {
             LogEvent::Line(line) => print_line(&line)?,
-            LogEvent::Failed(reason) => return Err(Problem::new(Exit::PluginFailed, reason).into()),
+            LogEvent::Failed(ended) => return Err(failed(ended).into()),
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Only the launch of a plugin says why it failed; a stream that broke says that it did.
+fn failed(ended: LogFailure) -> Problem {
+    let Some(failure) = ended.failure else {
+        return Problem::new(Exit::PluginFailed, ended.reason);
+    };
+    let language = Language::of_user();
+    Problem {
+        message: language.message(&failure).to_owned(),
+        hint: language.hint(&failure).map(str::to_owned),
+        language,
+        ..Problem::new(Exit::PluginFailed, ended.reason)
+    }
 }
 
 /// A file gets the line as it is; a terminal, only what it cannot obey.

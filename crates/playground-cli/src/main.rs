@@ -17,6 +17,7 @@ mod exit;
 mod follow;
 mod health;
 mod human;
+mod language;
 mod logs;
 mod ls;
 mod output;

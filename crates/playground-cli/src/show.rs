@@ -7,6 +7,7 @@ use playground_types::{Failure, Limits};
 
 use crate::connect::Session;
 use crate::human::{age, or_dash, plain, size};
+use crate::language::Language;
 use crate::output::{Output, print, print_json};
 use crate::table::{pairs, status, text};
 
@@ -105,15 +106,13 @@ fn limits(limits: &Limits) -> String {
     )
 }
 
-/// A failure below a table.
+/// A failure below a table, in the user's language.
 pub(crate) fn failed(failure: &Failure) -> String {
-    let mut text = format!(
-        "\n\nfailed ({}): {}",
-        failure.kind.as_str(),
-        plain(&failure.message)
-    );
-    if let Some(hint) = &failure.hint {
-        text.push_str(&format!("\nhint: {}", plain(hint)));
+    let language = Language::of_user();
+    let [_, hint_mark] = language.marks();
+    let mut text = format!("\n\n{}", plain(&language.line(failure)));
+    if let Some(hint) = language.hint(failure) {
+        text.push_str(&format!("\n{hint_mark}: {}", plain(hint)));
     }
     for line in &failure.log_tail {
         text.push_str(&format!("\n  | {}", plain(line)));

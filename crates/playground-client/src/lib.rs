@@ -46,5 +46,5 @@ pub use containers::{ContainerFilter, Removal, WantedStatus};
 pub use create::CreateRequest;
 pub use docker::DockerContainer;
 pub use error::{Cause, ClientError};
-pub use logs::{LogEvent, LogTail};
+pub use logs::{LogEvent, LogFailure, LogTail};
 pub use playground_types::wire;

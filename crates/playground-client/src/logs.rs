@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_stream::try_stream;
 use futures_util::{Stream, StreamExt as _};
-use playground_types::{LaunchStatus, Timestamp};
+use playground_types::{Failure, LaunchStatus, Timestamp};
 use reqwest::{Method, Response, Url};
 use serde::Deserialize;
 use tokio::time::{sleep, timeout};
@@ -38,9 +38,18 @@ pub enum LogEvent {
     /// The launch changed its status. Only in the log of a build.
     Status(LaunchStatus),
     /// The end, after a failure: its reason.
-    Failed(String),
+    Failed(LogFailure),
     /// The end.
     Ended,
+}
+
+/// Why a log ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFailure {
+    /// In one English sentence.
+    pub reason: String,
+    /// The whole failure, where a launch failed: its kind, its hint, the same in Korean.
+    pub failure: Option<Box<Failure>>,
 }
 
 /// The framing of the platform's own job logs.
@@ -50,6 +59,8 @@ struct Frame {
     kind: String,
     #[serde(default)]
     message: String,
+    #[serde(default)]
+    failure: Option<Box<Failure>>,
 }
 
 impl LogTail {
@@ -69,7 +80,10 @@ impl LogEvent {
         };
         match frame.kind.as_str() {
             "complete" => Some(Self::Ended),
-            "error" => Some(Self::Failed(frame.message)),
+            "error" => Some(Self::Failed(LogFailure {
+                reason: frame.message,
+                failure: frame.failure,
+            })),
             // A status word of a later generation is nothing to stumble over.
             "status" => frame.message.parse().ok().map(Self::Status),
             _ => Some(Self::Line(frame.message)),

@@ -3,11 +3,14 @@
 //! The launcher prints one `SYNAPSE {...}` line for each event and ends with an exit code of its own for each kind of
 //! trouble (images/launcher/README.md); everything else is read from Docker and from the sockets inside the container.
 
+mod launcher;
+mod signs;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use playground_types::port::APP_PORT;
-use playground_types::{Failure, FailureKind};
+use playground_types::{Cause, Failure, FailureKind};
 use serde::Deserialize;
 
 /// What begins a machine-readable line, in build logs and container logs alike.
@@ -30,10 +33,6 @@ const EXIT_KILLED: i64 = 137;
 /// Ended by being asked to.
 const EXIT_STOPPED: i64 = 143;
 
-/// Measured on Docker 20.10 and cgroup v1, a busy machine: 2 of 30 processes that ran out of memory ended without the
-/// engine's knowing why.
-const UNSEEN_OOM: &str = "Unless somebody killed it, it ran out of memory, which the engine does not always notice: raise limits.memory_bytes, or load less.";
-
 /// A machine-readable line.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Event {
@@ -43,12 +42,39 @@ pub(crate) struct Event {
     pub(crate) kind: Option<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
+    /// The installer's: the requirement at fault, as it is written.
     #[serde(default)]
-    pub(crate) hint: Option<String>,
+    pub(crate) requirement: Option<String>,
+    /// The package at fault, or the one that would help.
+    #[serde(default)]
+    pub(crate) package: Option<String>,
+    // The launcher's.
+    #[serde(default)]
+    reason: Option<String>,
     #[serde(default, rename = "type")]
-    pub(crate) exception: Option<String>,
+    exception: Option<String>,
     #[serde(default)]
-    pub(crate) module: Option<String>,
+    detail: Option<String>,
+    #[serde(default)]
+    causes: Vec<String>,
+    #[serde(default)]
+    file: Option<String>,
+    #[serde(default)]
+    line: Option<u64>,
+    #[serde(default)]
+    module: Option<String>,
+    #[serde(default)]
+    library: Option<String>,
+    #[serde(default)]
+    variable: Option<String>,
+    #[serde(default)]
+    entrypoint: Option<String>,
+    #[serde(default)]
+    found: Option<String>,
+    #[serde(default)]
+    function: Option<String>,
+    #[serde(default)]
+    returned: Option<String>,
 }
 
 /// The last event of this name in a log.
@@ -67,72 +93,49 @@ pub(crate) fn exit(
     engine_says: Option<&str>,
     log: &[String],
 ) -> Failure {
-    let event = last_event(log, "error");
-    let (kind, fallback) = match exit_code {
-        _ if oom_killed => (
-            FailureKind::OutOfMemory,
-            "the plugin used more memory than its limit and was killed".to_owned(),
-        ),
-        EXIT_BAD_ENTRYPOINT | EXIT_MODULE_NOT_FOUND => (
-            FailureKind::EntrypointMissing,
-            "the entrypoint names a module that the plugin does not have".to_owned(),
-        ),
-        EXIT_NOTHING_TO_SERVE => (
-            FailureKind::NothingToServe,
-            "the plugin has no Gradio app that could be served".to_owned(),
-        ),
-        EXIT_PLUGIN_RAISED => (
-            raised(event.as_ref()),
-            "the plugin raised an exception while it was loaded".to_owned(),
-        ),
-        EXIT_LAUNCH_FAILED => (
-            FailureKind::LaunchFailed,
-            "the app was found but could not be launched".to_owned(),
-        ),
-        EXIT_KILLED => (FailureKind::Killed, "the app was killed".to_owned()),
-        EXIT_STOPPED => (
-            FailureKind::Killed,
-            "the container was stopped from outside".to_owned(),
-        ),
-        0 => (
-            FailureKind::ExitedEarly,
-            "the plugin ended without serving an app".to_owned(),
-        ),
-        code => (
-            FailureKind::ExitedEarly,
-            format!("the plugin ended with exit code {code} before its app answered"),
-        ),
-    };
-    let said = event
-        .as_ref()
-        .filter(|_| !oom_killed)
-        .and_then(|event| event.message.clone());
-    let message = said
-        .or_else(|| {
-            engine_says
-                .map(str::to_owned)
-                .filter(|text| !text.is_empty())
-        })
-        .unwrap_or(fallback);
-    let mut failure = Failure::new(kind, message)
-        .with_exit_code(exit_code)
-        .with_log_tail(tail(log));
-    match event {
-        Some(Event {
-            module: Some(module),
-            ..
-        }) if kind == FailureKind::MissingModule => {
-            failure = failure.with_hint(format!(
-                "Add the package that provides {module} to requirements.txt."
-            ));
+    let failure = if oom_killed {
+        Failure::of(&Cause::OutOfMemory)
+    } else if let Some(event) = last_event(log, "error").filter(|_| is_launchers(exit_code)) {
+        match (event.cause(), event.message) {
+            (Some(cause), _) => Failure::of(&cause),
+            // The word of another launcher: it still says in a sentence what it means.
+            (None, Some(message)) => Failure::new(by_exit_code(exit_code, log).kind, message),
+            (None, None) => by_exit_code(exit_code, log),
         }
-        Some(Event {
-            hint: Some(hint), ..
-        }) if !oom_killed => failure = failure.with_hint(hint),
-        _ if exit_code == EXIT_KILLED && !oom_killed => failure = failure.with_hint(UNSEEN_OOM),
-        _ => {}
-    }
-    failure
+    } else if let Some(why) = engine_says.filter(|text| !text.is_empty()) {
+        Failure::of(&Cause::NotRun {
+            why: why.to_owned(),
+        })
+    } else {
+        by_exit_code(exit_code, log)
+    };
+    failure.with_exit_code(exit_code).with_log_tail(tail(log))
+}
+
+/// With any other code, an event in the log is that of an earlier run.
+fn is_launchers(exit_code: i64) -> bool {
+    (EXIT_BAD_ENTRYPOINT..=EXIT_LAUNCH_FAILED).contains(&exit_code)
+}
+
+/// What an exit code says where the launcher has said nothing.
+fn by_exit_code(exit_code: i64, log: &[String]) -> Failure {
+    Failure::of(&match exit_code {
+        EXIT_BAD_ENTRYPOINT | EXIT_MODULE_NOT_FOUND => {
+            return Failure::usual(FailureKind::EntrypointMissing);
+        }
+        EXIT_NOTHING_TO_SERVE => return Failure::usual(FailureKind::NothingToServe),
+        EXIT_PLUGIN_RAISED => return Failure::usual(FailureKind::ImportError),
+        EXIT_LAUNCH_FAILED => return Failure::usual(FailureKind::LaunchFailed),
+        // Measured on Docker 20.10 and cgroup v1, a busy machine: 2 of 30 processes that ran out of memory ended so,
+        // without the engine's knowing why. The hint says so.
+        EXIT_KILLED => Cause::Killed,
+        EXIT_STOPPED => Cause::Stopped,
+        code => {
+            // The last line only: libraries warn of GPUs that are not there and do well without.
+            let last = tail(log).pop();
+            signs::read(last.as_deref()).unwrap_or(Cause::Exited { code })
+        }
+    })
 }
 
 /// Why an app did not answer in time, from where its processes listen.
@@ -143,37 +146,27 @@ pub(crate) fn silence(listening: &[SocketAddr], waited: Duration, log: &[String]
         .filter(|address| address.ip() != DOCKER_RESOLVER)
         .collect();
     let reachable = |address: &&&SocketAddr| !address.ip().is_loopback();
-    let (kind, message) = if let Some(address) = sockets
+    let cause = if let Some(address) = sockets
         .iter()
         .filter(reachable)
         .find(|address| address.port() == APP_PORT)
     {
-        (
-            FailureKind::NotAnswering,
-            format!("the app listens on {address} but did not answer HTTP within {seconds} s"),
-        )
+        Cause::NotAnswering {
+            address: address.to_string(),
+            seconds,
+        }
     } else if let Some(address) = sockets.iter().find(reachable) {
-        (
-            FailureKind::WrongPort,
-            format!(
-                "the app listens on port {} instead of {APP_PORT}",
-                address.port()
-            ),
-        )
+        Cause::WrongPort {
+            port: address.port(),
+        }
     } else if let Some(address) = sockets.first() {
-        (
-            FailureKind::LoopbackOnly,
-            format!(
-                "the app listens on {address} only, which nothing outside its container reaches"
-            ),
-        )
+        Cause::LoopbackOnly {
+            address: address.to_string(),
+        }
     } else {
-        (
-            FailureKind::NotListening,
-            format!("the app did not listen on any port within {seconds} s"),
-        )
+        Cause::NotListening { seconds }
     };
-    Failure::new(kind, message).with_log_tail(tail(log))
+    Failure::of(&cause).with_log_tail(tail(log))
 }
 
 /// The same reason, told of an app that had been ready and crashed again and again.
@@ -182,36 +175,21 @@ pub(crate) fn crash_loop(last: Failure, attempts: i64) -> Failure {
         // No loop: it is not to be started again.
         return last;
     }
-    let kind = if last.kind == FailureKind::OutOfMemory {
-        FailureKind::OutOfMemory
-    } else {
-        FailureKind::CrashLoop
+    let (log_tail, exit_code) = (last.log_tail.clone(), last.exit_code);
+    let cause = Cause::Crashing {
+        times: attempts + 1,
+        last: Box::new(last),
     };
-    let message = format!(
-        "the app crashed {} times; the last time: {}",
-        attempts + 1,
-        last.message
-    );
     Failure {
-        kind,
-        message,
-        ..last
+        log_tail,
+        exit_code,
+        ..Failure::of(&cause)
     }
 }
 
 /// An app that was restarted because it did not answer any more, and once too often.
 pub(crate) fn unresponsive(misses: i64, restarts: i64, last: Failure) -> Failure {
-    let message = format!(
-        "the app stopped answering: it missed {misses} health checks in a row, after {restarts} restarts"
-    );
-    Failure::new(FailureKind::Unresponsive, message).with_log_tail(last.log_tail)
-}
-
-fn raised(event: Option<&Event>) -> FailureKind {
-    match event.and_then(|event| event.exception.as_deref()) {
-        Some("ModuleNotFoundError") => FailureKind::MissingModule,
-        _ => FailureKind::ImportError,
-    }
+    Failure::of(&Cause::Unresponsive { misses, restarts }).with_log_tail(last.log_tail)
 }
 
 /// The last lines that people can read.
@@ -238,20 +216,52 @@ mod tests {
     fn a_missing_module_is_named_with_what_to_add() {
         let log = lines(&[
             "Traceback (most recent call last):",
-            "ModuleNotFoundError: No module named 'torch'",
-            r#"SYNAPSE {"event":"error","reason":"plugin_raised","message":"No module named 'torch'","type":"ModuleNotFoundError","module":"torch"}"#,
+            "ModuleNotFoundError: No module named 'cv2'",
+            r#"SYNAPSE {"event":"error","reason":"missing_dependency","message":"m","type":"ModuleNotFoundError","module":"cv2","package":"opencv-python-headless","detail":"No module named 'cv2'"}"#,
         ]);
         let failure = exit(67, false, None, &log);
         assert_eq!(failure.kind, FailureKind::MissingModule);
-        assert_eq!(failure.message, "No module named 'torch'");
+        assert_eq!(
+            failure.message,
+            "the plugin imports cv2, which is not installed"
+        );
         assert_eq!(
             failure.hint.as_deref(),
-            Some("Add the package that provides torch to requirements.txt.")
+            Some("Add opencv-python-headless to requirements.txt.")
         );
+        assert!(failure.ko.message.ends_with("cv2"), "{failure:#?}");
         assert_eq!(
             failure.log_tail.last().map(String::as_str),
-            Some("ModuleNotFoundError: No module named 'torch'")
+            Some("ModuleNotFoundError: No module named 'cv2'")
         );
+    }
+
+    #[test]
+    fn what_is_behind_an_exception_counts_and_a_warning_before_it_does_not() {
+        let wrapped = r#"SYNAPSE {"event":"error","reason":"plugin_raised","message":"m","type":"RuntimeError","detail":"Failed to import","causes":["No CUDA GPUs are available"]}"#;
+        let kind = |code: i64, log: &[&str]| exit(code, false, None, &lines(log)).kind;
+        assert_eq!(kind(67, &[wrapped]), FailureKind::NoGpu);
+        let warning = "UserWarning: CUDA initialization: Found no NVIDIA driver on your system";
+        assert_eq!(kind(1, &[warning]), FailureKind::NoGpu);
+        assert_eq!(
+            kind(1, &[warning, "AssertionError"]),
+            FailureKind::ExitedEarly
+        );
+    }
+
+    #[test]
+    fn a_reason_from_another_launcher_is_told_in_its_own_words() {
+        let log = lines(&[
+            r#"SYNAPSE {"event":"error","reason":"sunspots","message":"There were sunspots."}"#,
+        ]);
+        let failure = exit(68, false, None, &log);
+        assert_eq!(
+            (failure.kind, failure.message.as_str()),
+            (FailureKind::LaunchFailed, "There were sunspots.")
+        );
+        assert_eq!(failure.ko, FailureKind::LaunchFailed.usual_ko());
+        // Of an earlier run of the same container.
+        assert_eq!(exit(137, false, None, &log).kind, FailureKind::Killed);
     }
 
     #[test]
@@ -268,7 +278,8 @@ mod tests {
                 .hint
                 .is_some_and(|hint| hint.contains("limits.memory_bytes"))
         );
-        assert_eq!(exit(143, false, None, &[]).hint, None);
+        let stopped = exit(143, false, None, &[]).hint;
+        assert!(stopped.is_some_and(|hint| !hint.contains("memory")));
     }
 
     #[test]

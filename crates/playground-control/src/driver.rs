@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use playground_engine::EngineError;
 use playground_types::wire::Waiting;
-use playground_types::{ContainerPk, Failure, FailureKind};
+use playground_types::{Cause, ContainerPk, Failure};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 
@@ -262,10 +262,9 @@ impl Control {
     }
 
     async fn give_up_refused(&self, pk: ContainerPk, message: &str) -> Next {
-        let failure = Failure::new(
-            FailureKind::EngineError,
-            format!("Docker refused: {message}"),
-        );
+        let failure = Failure::of(&Cause::EngineRefused {
+            why: message.to_owned(),
+        });
         let Ok(Some(row)) = self.store.container(pk).await else {
             return Next::After(LONGEST_RETRY);
         };

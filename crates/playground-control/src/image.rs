@@ -4,7 +4,7 @@ use playground_engine::ImageView;
 use playground_plugin::PluginFacts;
 use playground_plugin::recipe::{BaseImage, Builder, Install, Recipe, RecipeOptions};
 use playground_store::ContainerRow;
-use playground_types::{Digest, Failure, FailureKind, ImageName};
+use playground_types::{Cause, Digest, Failure, ImageName};
 
 use crate::{Control, ControlError, StepError};
 
@@ -17,13 +17,10 @@ impl Control {
     /// Plans the image for a record, or gives the record up when there is no base image to make it from.
     pub(crate) async fn plan_image(&self, row: &ContainerRow) -> Result<(), StepError> {
         let Some(base) = self.engine.image(&self.config.base_image).await? else {
-            let message = format!(
-                "the base image {} is not on this engine",
-                self.config.base_image
-            );
-            return self
-                .give_up(row, &Failure::new(FailureKind::BaseImageMissing, message))
-                .await;
+            let missing = Cause::BaseImageMissing {
+                image: self.config.base_image.clone(),
+            };
+            return self.give_up(row, &Failure::of(&missing)).await;
         };
         let facts = self.facts(&row.spec.source).await?;
         let recipe = self

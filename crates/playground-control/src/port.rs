@@ -1,5 +1,6 @@
 //! A host port for a record: claimed in the store, then tried on the host.
 
+use std::io::ErrorKind;
 use std::net::TcpListener;
 
 use playground_store::{ContainerRow, StoreError};
@@ -33,9 +34,14 @@ impl Control {
         Ok(Next::Again)
     }
 
-    /// Whether the host lets us bind the port now. A race is possible and harmless: Docker finds out at start.
+    /// Whether the host lets us bind the port now. A race is possible and harmless: Docker finds out at start. Docker
+    /// says it better, too, where the address is not one of this host's: that is no matter of ports.
     fn is_free(&self, HostPort(port): HostPort) -> bool {
+        let bound = || TcpListener::bind((self.config.publish_address, port));
         !self.config.probe_host_ports
-            || TcpListener::bind((self.config.publish_address, port)).is_ok()
+            || bound().map_or_else(
+                |error| error.kind() == ErrorKind::AddrNotAvailable,
+                |_| true,
+            )
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use playground_engine::Profile;
 use playground_store::{ContainerFilter, ContainerRow};
-use playground_types::{ContainerStatus, Failure, FailureKind};
+use playground_types::{Cause, ContainerStatus, Failure};
 
 use crate::{Control, StepError};
 
@@ -70,10 +70,8 @@ impl Control {
 }
 
 fn over_limit(row: &ContainerRow, written: u64) -> Failure {
-    let message = format!(
-        "the app wrote {written} bytes beside its code, its limit is {}",
-        row.spec.limits.disk_bytes
-    );
-    Failure::new(FailureKind::DiskFull, message)
-        .with_hint("Write to /tmp and clean up, or raise limits.disk_bytes.")
+    Failure::of(&Cause::WroteTooMuch {
+        written,
+        limit: row.spec.limits.disk_bytes,
+    })
 }

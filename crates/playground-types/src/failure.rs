@@ -1,7 +1,18 @@
 //! Why a build or a run failed: data, not an error of ours.
 //!
 //! A failure is stored with the record, counted by its kind, and shown as one sentence with a hint and the last lines of
-//! the log, so that an author can act without reading the whole log.
+//! the log, so that an author can act without reading the whole log. Its sentences are made from a [`Cause`], in every
+//! language at once: what is kept for years can be read by whoever comes, and no language says less than another.
+
+mod cause;
+#[cfg(test)]
+mod document;
+mod english;
+mod korean;
+#[cfg(test)]
+mod tests;
+
+pub use cause::{Cause, Place};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,7 +35,7 @@ pub enum FailureKind {
     SourceBuildFailed,
     /// Build: a package does not support the image's Python.
     PythonVersion,
-    /// Build: the package index could not be reached.
+    /// Build: the package index could not be reached. Run: the plugin could not reach what it needs.
     Network,
     /// Build: the package index's certificate was not trusted.
     Tls,
@@ -46,6 +57,10 @@ pub enum FailureKind {
     MissingModule,
     /// Run: the plugin raised while it was imported.
     ImportError,
+    /// Run: the plugin wants a GPU and has none.
+    NoGpu,
+    /// Run: the plugin did something that it may not do, such as writing where it must not.
+    Permission,
     /// Run: the entrypoint names a module the plugin does not have.
     EntrypointMissing,
     /// Run: there is nothing in the plugin that can be served.
@@ -78,6 +93,7 @@ pub enum FailureKind {
 
 /// A failure as it is stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(from = "Stored")]
 pub struct Failure {
     /// The stable word for what happened.
     pub kind: FailureKind,
@@ -86,6 +102,8 @@ pub struct Failure {
     /// What the author or operator can do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The same in Korean.
+    pub ko: Translation,
     /// The last lines of the log that matter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_tail: Vec<String>,
@@ -94,7 +112,70 @@ pub struct Failure {
     pub exit_code: Option<i64>,
 }
 
+/// What a failure says, in one language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Translation {
+    /// What happened, in one sentence that names the thing at fault.
+    pub message: String,
+    /// What the author or operator can do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// A failure as it may have been stored: earlier ones were English only.
+#[derive(Deserialize)]
+struct Stored {
+    kind: FailureKind,
+    message: String,
+    #[serde(default)]
+    hint: Option<String>,
+    #[serde(default)]
+    ko: Option<Translation>,
+    #[serde(default)]
+    log_tail: Vec<String>,
+    #[serde(default)]
+    exit_code: Option<i64>,
+}
+
 impl FailureKind {
+    /// All of them: what can happen to a build first, then to a run.
+    pub const ALL: [Self; 33] = [
+        Self::BadRequirement,
+        Self::NoSuchPackage,
+        Self::NoSuchVersion,
+        Self::VersionConflict,
+        Self::NeedsSourceBuild,
+        Self::SourceBuildFailed,
+        Self::PythonVersion,
+        Self::Network,
+        Self::Tls,
+        Self::DiskFull,
+        Self::BaseImageMissing,
+        Self::BuildTimeout,
+        Self::BuildSilent,
+        Self::BuildOom,
+        Self::Cancelled,
+        Self::BuildFailed,
+        Self::MissingModule,
+        Self::ImportError,
+        Self::NoGpu,
+        Self::Permission,
+        Self::EntrypointMissing,
+        Self::NothingToServe,
+        Self::LaunchFailed,
+        Self::ExitedEarly,
+        Self::Killed,
+        Self::OutOfMemory,
+        Self::NotListening,
+        Self::LoopbackOnly,
+        Self::WrongPort,
+        Self::NotAnswering,
+        Self::CrashLoop,
+        Self::Unresponsive,
+        Self::PortsExhausted,
+        Self::EngineError,
+    ];
+
     /// The word on the wire and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -116,6 +197,8 @@ impl FailureKind {
             Self::BuildFailed => "build_failed",
             Self::MissingModule => "missing_module",
             Self::ImportError => "import_error",
+            Self::NoGpu => "no_gpu",
+            Self::Permission => "permission",
             Self::EntrypointMissing => "entrypoint_missing",
             Self::NothingToServe => "nothing_to_serve",
             Self::LaunchFailed => "launch_failed",
@@ -133,76 +216,79 @@ impl FailureKind {
         }
     }
 
-    /// What usually helps.
-    pub fn hint(self) -> Option<&'static str> {
-        Some(match self {
-            Self::BadRequirement => "Write one requirement a line, for example numpy>=1.26.",
-            Self::NoSuchPackage => {
-                "Check the spelling of the package, or whether it lives on another index."
-            }
-            Self::NoSuchVersion => "Relax the version, or pin one that the index has.",
-            Self::VersionConflict => "Relax one of the conflicting requirements.",
-            Self::NeedsSourceBuild => {
-                "Pin a version that has a wheel for this Python, or put a wheel into the plugin's wheels/ folder."
-            }
-            Self::SourceBuildFailed => {
-                "Pin a version that has a wheel, or add what its build needs to the base image."
-            }
-            Self::PythonVersion => "Pin a version that supports the Python of the base image.",
-            Self::Network => {
-                "The package index did not answer: check the network and the index setting, then create again."
-            }
-            Self::Tls => "Give the Agent your company's CA bundle (build_ca_bundle).",
-            Self::DiskFull => "Free disk space, or raise the limit.",
-            Self::BaseImageMissing => {
-                "Make it with `playground base build`, or set GRADIO_CONTAINER_BASE_IMAGE."
-            }
-            Self::BuildTimeout | Self::BuildSilent => {
-                "Pin exact versions and prefer wheels, or raise the build time-outs."
-            }
-            Self::BuildOom => "Prefer wheels over source builds, or raise the build's memory.",
-            Self::MissingModule => "Add the package that provides it to requirements.txt.",
-            Self::ImportError => {
-                "Run the file alone to see the same traceback, fix it, then create again."
-            }
-            Self::EntrypointMissing => {
-                "Point actions.gradio.entrypoint in config.yaml at a module that is in the archive."
-            }
-            Self::NothingToServe => {
-                "Define a Gradio app in the module, for example demo = gr.Interface(...)."
-            }
-            Self::LaunchFailed => "The app was found, but its launch() raised: see the last lines.",
-            Self::ExitedEarly => {
-                "A Gradio app must keep running: see the last lines for why it ended."
-            }
-            Self::OutOfMemory => "Raise limits.memory_bytes, or load less.",
-            Self::NotListening => {
-                "Loading may need longer than start_timeout, or the plugin never launches its app."
-            }
-            Self::LoopbackOnly => "Listen on 0.0.0.0, or leave the address to the launcher.",
-            Self::WrongPort => "Listen on port 7860, or leave the port to the launcher.",
-            Self::NotAnswering => {
-                "The app accepts connections but does not answer HTTP: see the last lines."
-            }
-            Self::CrashLoop => "See the last lines for why it ends; a new create tries again.",
-            Self::Unresponsive => {
-                "Work that takes long must not block the app's event loop: write handlers as plain functions instead of async ones, or raise health_restart_misses."
-            }
-            Self::PortsExhausted => {
-                "Delete containers that are not needed, or widen the port range."
-            }
-            Self::Killed | Self::Cancelled | Self::BuildFailed | Self::EngineError => return None,
-        })
+    /// What it usually means and what usually helps, in English.
+    pub fn usual(self) -> Translation {
+        let (message, hint) = english::usual(self);
+        Translation::new(message).hint(hint)
+    }
+
+    /// The same in Korean.
+    pub fn usual_ko(self) -> Translation {
+        let (message, hint) = korean::usual(self);
+        Translation::new(message).hint(hint)
+    }
+}
+
+impl From<Stored> for Failure {
+    fn from(stored: Stored) -> Self {
+        Self {
+            kind: stored.kind,
+            message: stored.message,
+            hint: stored.hint,
+            ko: stored.ko.unwrap_or_else(|| stored.kind.usual_ko()),
+            log_tail: stored.log_tail,
+            exit_code: stored.exit_code,
+        }
+    }
+}
+
+impl Translation {
+    fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn or_hint(mut self, usual: Self) -> Self {
+        self.hint = self.hint.or(usual.hint);
+        self
     }
 }
 
 impl Failure {
-    /// A failure of this kind with the usual hint.
+    /// The failure that has this cause, told in every language.
+    pub fn of(cause: &Cause) -> Self {
+        let kind = cause.kind();
+        let english = english::text(cause).or_hint(kind.usual());
+        Self {
+            kind,
+            message: english.message,
+            hint: english.hint,
+            ko: korean::text(cause).or_hint(kind.usual_ko()),
+            log_tail: Vec::new(),
+            exit_code: None,
+        }
+    }
+
+    /// A failure of which nothing is known but its kind.
+    pub fn usual(kind: FailureKind) -> Self {
+        Self::new(kind, kind.usual().message)
+    }
+
+    /// A failure of this kind in words from elsewhere. In Korean it says what the kind usually means: where the facts
+    /// are known, [`Failure::of`] says more.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
-            hint: kind.hint().map(str::to_owned),
+            hint: kind.usual().hint,
+            ko: kind.usual_ko(),
             log_tail: Vec::new(),
             exit_code: None,
         }
@@ -220,28 +306,5 @@ impl Failure {
     pub fn with_exit_code(mut self, code: i64) -> Self {
         self.exit_code = Some(code);
         self
-    }
-
-    /// With a hint that fits better than the usual one.
-    #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_word_of_a_kind_is_its_json() {
-        for kind in [
-            FailureKind::NoSuchPackage,
-            FailureKind::OutOfMemory,
-            FailureKind::LoopbackOnly,
-        ] {
-            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
-        }
     }
 }

@@ -29,7 +29,7 @@ pub mod time;
 pub mod wire;
 
 pub use digest::Digest;
-pub use failure::{Failure, FailureKind};
+pub use failure::{Cause, Failure, FailureKind};
 pub use id::{BuildId, ContainerPk, EngineId, LaunchId, ModelId};
 pub use image::ImageName;
 pub use limits::Limits;

@@ -51,5 +51,6 @@ def _bad(text: str, why: str) -> Failure:
         EXIT_BAD_ENTRYPOINT,
         "bad_entrypoint",
         "The entrypoint {!r} cannot be read: {}.".format(text[:200], why),
+        entrypoint=text[:200],
         hint="Write it like {} or plugin/gradio_interface.py:app in config.yaml.".format(_EXAMPLE),
     )

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from types import TracebackType
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from .events import EXIT_LAUNCH_FAILED, EXIT_PLUGIN_RAISED, Failure
 from .gradio_hooks import is_launch_failure
@@ -20,6 +20,9 @@ _DISTRIBUTIONS = {
     "cv2": "opencv-python-headless", "PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image",
     "yaml": "pyyaml", "bs4": "beautifulsoup4", "dotenv": "python-dotenv", "fitz": "pymupdf", "docx": "python-docx",
     "dateutil": "python-dateutil", "Levenshtein": "levenshtein", "Crypto": "pycryptodome", "serial": "pyserial",
+    "pptx": "python-pptx", "magic": "python-magic", "jwt": "pyjwt", "git": "gitpython", "zmq": "pyzmq",
+    "attr": "attrs", "faiss": "faiss-cpu", "pkg_resources": "setuptools", "OpenSSL": "pyopenssl",
+    "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "whisper": "openai-whisper",
 }  # fmt: skip
 
 
@@ -30,15 +33,26 @@ def from_exception(error: BaseException, root: str) -> Failure:
     if isinstance(error, Failure):
         return error
     file, line = _place(error, root)
-    fields: Dict[str, Any] = {"type": type(error).__name__, "file": file, "line": line}
+    # The plain facts: whoever shows the failure in another language has its own words for the rest.
+    fields: Dict[str, Any] = {"type": type(error).__name__, "file": file, "line": line, "detail": _text(error)}
     if isinstance(error, SystemExit):
+        fields["detail"] = str(error.code)[:500]
         message = "The plugin ended itself (exit {}) before it launched anything.".format(error.code)
         return Failure(EXIT_PLUGIN_RAISED, "plugin_exited", message, **fields)
     if is_launch_failure(error):
         return Failure(EXIT_LAUNCH_FAILED, "launch_failed", "Launching the app failed: {}".format(_text(error)), **fields)
     reason, hint = _reason(error, root)
-    if isinstance(error, ModuleNotFoundError):
+    if isinstance(error, SyntaxError):
+        fields["detail"] = error.msg
+    fields["causes"] = [_text(cause) for cause in _chain(error)[1:]] or None
+    if isinstance(error, ImportError):
         fields["module"] = error.name
+    if reason == "missing_dependency":
+        fields["package"] = _distribution(error.name or "")
+    if reason == "missing_env":
+        fields["variable"] = str(error.args[0])[:200] if error.args else None
+    if reason == "missing_system_library":
+        fields["library"] = str(error).split(":")[0].strip()[:200]
     message = "The plugin raised {} while it was imported: {}".format(type(error).__name__, _text(error))
     return Failure(EXIT_PLUGIN_RAISED, reason, message, hint=hint, **fields)
 
@@ -59,6 +73,8 @@ def _reason(error: BaseException, root: str) -> Tuple[str, Optional[str]]:
         return _missing_module(error.name or "", root)
     if isinstance(error, SyntaxError):
         return "syntax_error", None
+    if isinstance(error, (ImportError, OSError)) and "cannot open shared object file" in str(error):
+        return _missing_library(str(error))
     if isinstance(error, ImportError):
         return _import_error(str(error))
     if isinstance(error, KeyError) and _raised_in(error, ("os.py", "<frozen os>")):
@@ -78,28 +94,43 @@ def _missing_module(name: str, root: str) -> Tuple[str, str]:
     top = name.split(".")[0]
     if os.path.exists(os.path.join(root, top)) or os.path.exists(os.path.join(root, top + ".py")):
         return "missing_module", "{} is not in the plugin's archive.".format(name)
-    return "missing_dependency", "Add {} to requirements.txt.".format(_DISTRIBUTIONS.get(top, top))
+    return "missing_dependency", "Add {} to requirements.txt.".format(_distribution(name))
+
+
+def _distribution(module: str) -> str:
+    top = module.split(".")[0]
+    return _DISTRIBUTIONS.get(top, top)
+
+
+def _missing_library(text: str) -> Tuple[str, str]:
+    """Of packages with C code (ImportError) and of those that load the library themselves (OSError)."""
+    hint = "The image lacks this system library; for OpenCV use opencv-python-headless."
+    return "missing_system_library", hint if "libGL" in text else "The image lacks this system library."
 
 
 def _import_error(text: str) -> Tuple[str, Optional[str]]:
-    if "cannot open shared object file" in text:
-        hint = "The image lacks this system library; for OpenCV use opencv-python-headless."
-        return "missing_system_library", hint if "libGL" in text else "The image lacks this system library."
     if "cannot import name" in text:
         return "import_error", "Two packages do not fit together; pin their versions in requirements.txt."
     return "import_error", None
 
 
 def _is_network(error: BaseException) -> bool:
-    seen = 0
-    current: Optional[BaseException] = error
-    while current is not None and seen < 8:
+    for current in _chain(error):
         if isinstance(current, (ConnectionError, TimeoutError)) or type(current).__name__ in (
             "gaierror", "ConnectError", "ConnectTimeout", "URLError", "MaxRetryError", "LocalEntryNotFoundError",
         ):  # fmt: skip
             return True
-        current, seen = current.__cause__ or current.__context__, seen + 1
     return "unable to resolve hostname" in str(error).lower()
+
+
+def _chain(error: BaseException) -> List[BaseException]:
+    """The exception and those that led to it, the last one first."""
+    chain = []
+    current: Optional[BaseException] = error
+    while current is not None and len(chain) < 8:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
 
 
 def _raised_in(error: BaseException, files: Tuple[str, ...]) -> bool:

@@ -44,6 +44,8 @@ def locate(entrypoint: Entrypoint, root: str) -> Target:
         "entrypoint_not_found",
         "The entrypoint {!r} names no module of this plugin.".format(entrypoint.text),
         module=wanted,
+        entrypoint=entrypoint.text[:200],
+        found=_listing(root),
         hint="Check actions.gradio.entrypoint in config.yaml; the plugin's root has: {}.".format(_listing(root)),
     )
 

@@ -45,6 +45,8 @@ def _serve_result(choice: Choice, launches: Launches, depth: int) -> None:
         EXIT_NOTHING_LAUNCHABLE,
         "factory_gave_no_app",
         "{}() was called to make the app, but returned {}.".format(choice.name, type(result).__name__),
+        function=choice.name,
+        returned=type(result).__name__,
         hint="Return the gr.Blocks, gr.Interface or FastAPI object from {}().".format(choice.name),
     )
 
@@ -67,7 +69,7 @@ def _run_uvicorn(app: Any) -> None:
     except ModuleNotFoundError:
         raise Failure(
             EXIT_NOTHING_LAUNCHABLE, "missing_dependency", "The plugin defines an ASGI app, but uvicorn is not installed.",
-            module="uvicorn", hint="Add uvicorn to requirements.txt.",
+            module="uvicorn", package="uvicorn", hint="Add uvicorn to requirements.txt.",
         )  # fmt: skip
     # Address and port are set by the hook on uvicorn.Config.
     uvicorn.run(app, forwarded_allow_ips="*", log_level="warning")

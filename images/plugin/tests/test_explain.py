@@ -21,6 +21,7 @@ PACKAGES = {
     "no_such_version": ("numpy", "torch", "ipython"),
     "needs_source_build": ("docopt",),
     "source_build_failed": ("broken-thing", None),
+    "broken_package": ("broken",),
     "python_version": ("newer-only", "torch", "numpy"),
 }
 

@@ -4,7 +4,7 @@ use async_stream::try_stream;
 use futures_util::Stream;
 use playground_control::Control;
 use playground_store::StoreError;
-use playground_types::{BuildId, LaunchId, LaunchStatus};
+use playground_types::{BuildId, Failure, LaunchId, LaunchStatus};
 use serde::Serialize;
 
 use super::builds::Found;
@@ -17,9 +17,23 @@ pub(crate) struct Frame {
     pub(crate) kind: &'static str,
     /// The line, the status word, or the reason.
     pub(crate) message: String,
+    /// With the reason of a launch: all that is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<Failure>,
     /// Where in the build's log the next line begins: a reader that comes back goes on from there.
     #[serde(skip)]
     pub(crate) next: u64,
+}
+
+impl Frame {
+    pub(crate) fn new(kind: &'static str, message: String, next: u64) -> Self {
+        Self {
+            kind,
+            message,
+            failure: None,
+            next,
+        }
+    }
 }
 
 /// Frames from an offset of the log on, until the end. `follow` waits for what is not there yet.
@@ -42,12 +56,12 @@ pub(crate) fn frames(
                 let mut reader = control.build_log(build, next);
                 for line in reader.read().await.unwrap_or_default() {
                     next = line.next;
-                    yield Frame { kind: "log", message: line.text, next };
+                    yield Frame::new("log", line.text, next);
                 }
             }
             if told != Some(status) {
                 told = Some(status);
-                yield Frame { kind: "status", message: status.to_string(), next };
+                yield Frame::new("status", status.to_string(), next);
             }
             let waiting = waiting(&control, &found).await?;
             if told_waiting != waiting {
@@ -89,15 +103,10 @@ async fn last_frame(
     };
     Ok(match (status, failure) {
         (LaunchStatus::Failed, Some(failure)) => Frame {
-            kind: "error",
-            message: failure.message,
-            next,
+            failure: Some(failure.clone()),
+            ..Frame::new("error", failure.message, next)
         },
-        _ => Frame {
-            kind: "complete",
-            message: status.to_string(),
-            next,
-        },
+        _ => Frame::new("complete", status.to_string(), next),
     })
 }
 

@@ -119,11 +119,11 @@ pub(crate) async fn container_log_stream(
         });
         std::future::ready(event)
     });
-    let end = futures_util::stream::once(std::future::ready(Ok(frame_event(&Frame {
-        kind: "complete",
-        message: "the log has ended".into(),
-        next: 0,
-    }))));
+    let end = futures_util::stream::once(std::future::ready(Ok(frame_event(&Frame::new(
+        "complete",
+        "the log has ended".into(),
+        0,
+    )))));
     Ok(sse(&control, events.chain(end)))
 }
 

@@ -78,7 +78,7 @@ async fn a_second_create_restarts_and_says_so() {
 #[tokio::test]
 async fn a_plugin_that_fails_is_data_with_a_reason() {
     let agent = TestAgent::start().await;
-    let line = r#"SYNAPSE {"event":"error","reason":"missing_module","message":"No module named 'torch'","type":"ModuleNotFoundError","module":"torch"}"#;
+    let line = r#"SYNAPSE {"event":"error","reason":"missing_dependency","message":"m","type":"ModuleNotFoundError","module":"torch","package":"torch"}"#;
     agent.fake.behave_by_default(AppBehaviour::crashes(
         std::time::Duration::from_millis(5),
         67,
@@ -96,13 +96,17 @@ async fn a_plugin_that_fails_is_data_with_a_reason() {
     insta::assert_json_snapshot!(created["failure"], @r#"
     {
       "exit_code": 67,
-      "hint": "Add the package that provides torch to requirements.txt.",
+      "hint": "Add torch to requirements.txt.",
       "kind": "missing_module",
+      "ko": {
+        "hint": "requirements.txt에 다음 패키지를 추가하세요: torch",
+        "message": "플러그인에 필요한 모듈이 설치되어 있지 않습니다: torch"
+      },
       "log_tail": [
         "Traceback (most recent call last):",
         "ModuleNotFoundError: No module named 'torch'"
       ],
-      "message": "No module named 'torch'"
+      "message": "the plugin imports torch, which is not installed"
     }
     "#);
     let build = agent
@@ -114,7 +118,18 @@ async fn a_plugin_that_fails_is_data_with_a_reason() {
         .json();
     assert_eq!(
         (&build["status"], &build["error"]),
-        (&json!("failed"), &json!("No module named 'torch'"))
+        (&json!("failed"), &created["failure"]["message"])
+    );
+    let path = format!(
+        "/builds/{}/logs/stream/",
+        created["build_id"].as_str().unwrap()
+    );
+    let stream = agent.get(&path).await.text;
+    let last = stream.trim_end().rsplit("data: ").next().unwrap();
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert_eq!(
+        (&last["type"], &last["failure"]),
+        (&json!("error"), &created["failure"])
     );
 }
 

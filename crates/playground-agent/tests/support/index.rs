@@ -74,6 +74,13 @@ impl Index {
         }
     }
 
+    /// Offers a file too: a source distribution, or something that only looks like a wheel.
+    pub(crate) fn with(mut self, file: &str, bytes: Vec<u8>) -> Self {
+        let inner = Arc::get_mut(&mut self.shelf.0).expect("nobody else has it yet");
+        inner.wheels.insert(file.to_owned(), bytes);
+        self
+    }
+
     /// Lets builds install from here and from nowhere else. They run in the host's network, to reach it.
     pub(crate) fn settings(&self) -> impl FnOnce(&mut ControlConfig) + use<> {
         let address = self.listener.local_addr().expect("an address");
@@ -159,11 +166,17 @@ async fn file(State(shelf): State<Shelf>, Path(file): Path<String>) -> Result<Ve
 
 /// A package with one module that knows its version.
 fn wheel(name: &str, version: &str, requires: &[&str]) -> Vec<u8> {
+    let requires: String = requires
+        .iter()
+        .map(|requirement| format!("Requires-Dist: {requirement}\n"))
+        .collect();
+    wheel_with(name, version, &requires)
+}
+
+/// The same with these lines of metadata.
+pub(crate) fn wheel_with(name: &str, version: &str, lines: &str) -> Vec<u8> {
     let info = format!("{name}-{version}.dist-info");
-    let mut metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
-    for requirement in requires {
-        metadata.push_str(&format!("Requires-Dist: {requirement}\n"));
-    }
+    let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{lines}");
     let files = [
         (format!("{name}.py"), format!("VERSION = \"{version}\"\n")),
         (format!("{info}/METADATA"), metadata),
@@ -178,9 +191,28 @@ fn wheel(name: &str, version: &str, requires: &[&str]) -> Vec<u8> {
         .map(|(path, _)| format!("{path},,\n"))
         .collect();
     record.push_str(&format!("{info}/RECORD,,\n"));
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let record = (format!("{info}/RECORD"), record);
-    for (path, text) in files.iter().chain([&record]) {
+    zipped(files.iter().chain([&record]))
+}
+
+/// A source distribution that any tool begins to build, without fetching one first; and its build raises.
+pub(crate) fn unbuildable(name: &str, version: &str) -> Vec<u8> {
+    let top = format!("{name}-{version}");
+    let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
+    let project =
+        "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n";
+    let backend = "def build_wheel(*arguments):\n    raise RuntimeError('no compiler here')\n";
+    let files = [
+        (format!("{top}/PKG-INFO"), metadata),
+        (format!("{top}/pyproject.toml"), project.to_owned()),
+        (format!("{top}/backend.py"), backend.to_owned()),
+    ];
+    zipped(&files)
+}
+
+fn zipped<'a>(files: impl IntoIterator<Item = &'a (String, String)>) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, text) in files {
         zip.start_file(path, SimpleFileOptions::default())
             .expect("a name");
         zip.write_all(text.as_bytes()).expect("in memory");

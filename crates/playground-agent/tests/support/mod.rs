@@ -59,6 +59,7 @@ fn ports() -> PortRange {
         "docker_stops" => 19_700,
         "docker_health" => 20_200,
         "docker_recovery" => 21_500,
+        "docker_kinds" => 24_000,
         _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)

@@ -53,11 +53,18 @@ impl FakeAgent {
 
     /// Answers with events.
     pub(crate) fn on_events(self, route: &str, frames: &[(&str, &str)]) -> Self {
+        let frames: Vec<Value> = frames
+            .iter()
+            .map(|(kind, message)| json!({"type": kind, "message": message}))
+            .collect();
+        self.on_frames(route, &frames)
+    }
+
+    /// The same, with everything that an event may hold.
+    pub(crate) fn on_frames(self, route: &str, frames: &[Value]) -> Self {
         let body = frames
             .iter()
-            .map(|(kind, message)| {
-                format!("data: {}\n\n", json!({"type": kind, "message": message}))
-            })
+            .map(|frame| format!("data: {frame}\n\n"))
             .collect();
         self.add(route, (200, "text/event-stream", body))
     }

@@ -6,5 +6,6 @@ mod agent;
 mod create;
 mod errors;
 mod help;
+mod korean;
 mod run;
 mod tables;

@@ -57,7 +57,13 @@ pub(crate) fn playground(args: &[&str]) -> Ran {
 
 /// Runs it against a fake Agent, with the token it wants. The address, new each time, reads `AGENT`.
 pub(crate) fn against(agent: &FakeAgent, args: &[&str]) -> Ran {
+    against_with(agent, args, &[])
+}
+
+/// The same with more of an environment.
+pub(crate) fn against_with(agent: &FakeAgent, args: &[&str], settings: &[(&str, &str)]) -> Ran {
     let output = command(args)
+        .envs(settings.iter().copied())
         .env("PLAYGROUND_URL", &agent.url)
         .env("PLAYGROUND_TOKEN", TOKEN)
         .output()

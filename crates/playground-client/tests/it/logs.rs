@@ -1,5 +1,5 @@
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use playground_client::{ClientError, LogEvent, LogTail};
+use playground_client::{ClientError, LogEvent, LogFailure, LogTail};
 use playground_types::LaunchStatus;
 use serde_json::json;
 
@@ -64,7 +64,11 @@ async fn a_failed_launch_ends_with_its_reason() {
         .try_collect()
         .await
         .unwrap();
-    assert_eq!(said, [LogEvent::Failed("no such package".into())]);
+    let ended = LogFailure {
+        reason: "no such package".to_owned(),
+        failure: None,
+    };
+    assert_eq!(said, [LogEvent::Failed(ended)]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use playground_store::BuildRow;
-use playground_types::{BuildId, BuildStatus, Failure, FailureKind};
+use playground_types::{BuildId, BuildStatus, Cause, Failure};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -168,5 +168,5 @@ impl Control {
 }
 
 fn cancelled() -> Failure {
-    Failure::new(FailureKind::Cancelled, "the build was cancelled")
+    Failure::of(&Cause::BuildCancelled)
 }

@@ -15,7 +15,7 @@ use playground_engine::{
 use playground_plugin::recipe::{Builder, Install, Recipe};
 use playground_plugin::{PluginFacts, write_context};
 use playground_store::BuildRow;
-use playground_types::{BuildStatus, Failure, FailureKind, ImageName};
+use playground_types::{BuildStatus, Cause, Failure, FailureKind, ImageName};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
@@ -59,8 +59,8 @@ impl Control {
                 return self.put_back(build, &error).await;
             }
             Err(error) => {
-                let message = format!("the build could not be run: {}", crate::error_chain(&error));
-                Err(Failure::new(FailureKind::EngineError, message))
+                let why = crate::error_chain(&error);
+                Err(Failure::of(&Cause::BuildNotRun { why }))
             }
         };
         let (status, failure) = match ended {
@@ -113,11 +113,8 @@ impl Control {
     async fn try_build(&self, build: &BuildRow) -> Result<Result<(), Failure>, StepError> {
         let facts = self.facts(&build.source).await?;
         let Some(base) = self.engine.image(&self.config.base_image).await? else {
-            let message = format!(
-                "the base image {} is not on this engine",
-                self.config.base_image
-            );
-            return Ok(Err(Failure::new(FailureKind::BaseImageMissing, message)));
+            let image = self.config.base_image.clone();
+            return Ok(Err(Failure::of(&Cause::BaseImageMissing { image })));
         };
         let mut log = BuildLog::create(
             &self.config.builds_dir(),
@@ -143,10 +140,7 @@ impl Control {
                     builder = Builder::Classic;
                 }
                 Ended::NotSupported => {
-                    return Ok(Err(Failure::new(
-                        FailureKind::EngineError,
-                        "the engine has no image builder",
-                    )));
+                    return Ok(Err(Failure::of(&Cause::NoBuilder)));
                 }
                 Ended::Failed(failure)
                     if failure.kind == FailureKind::NeedsSourceBuild
@@ -309,23 +303,15 @@ fn is_unreachable(error: &StepError) -> bool {
 }
 
 fn silent(after: Duration) -> Failure {
-    Failure::new(
-        FailureKind::BuildSilent,
-        format!(
-            "the build printed nothing for {} s and was ended",
-            after.as_secs()
-        ),
-    )
+    Failure::of(&Cause::BuildSilent {
+        seconds: after.as_secs(),
+    })
 }
 
 fn too_long(after: Duration) -> Failure {
-    Failure::new(
-        FailureKind::BuildTimeout,
-        format!(
-            "the build took longer than {} s and was ended",
-            after.as_secs()
-        ),
-    )
+    Failure::of(&Cause::BuildTooLong {
+        seconds: after.as_secs(),
+    })
 }
 
 /// Turns writes into parts on a channel.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use playground_store::{ContainerRow, Desired};
-use playground_types::{ContainerStatus, Failure, FailureKind, Timestamp};
+use playground_types::{Cause, ContainerStatus, Failure, Timestamp};
 
 /// The first look after a start comes this soon: most apps are ready within three seconds.
 const EAGER_PROBE: Duration = Duration::from_millis(50);
@@ -382,10 +382,9 @@ fn as_millis(duration: Duration) -> i64 {
 
 /// What a record that found no port says.
 pub(crate) fn ports_exhausted(range: playground_types::PortRange) -> Failure {
-    Failure::new(
-        FailureKind::PortsExhausted,
-        format!("no host port is free in {range}"),
-    )
+    Failure::of(&Cause::PortsExhausted {
+        range: range.to_string(),
+    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod words;
 
 use std::time::Duration;
 
+use playground_types::FailureKind;
 use playground_types::env::{Envs, Params};
 use playground_types::{ContainerPk, Digest, HostPort, Limits};
 

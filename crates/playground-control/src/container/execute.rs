@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use playground_engine::{ContainerView, EngineError, RunState};
 use playground_store::{ContainerRow, NewBuild, Outcome};
-use playground_types::{EngineId, Failure, FailureKind};
+use playground_types::{Cause, EngineId, Failure, FailureKind};
 
 use super::decide::{Decision, Seen, has_been_mute_for_long};
 use super::observe::Observed;
@@ -345,10 +345,7 @@ impl Control {
             ..
         }) = view
         else {
-            return Failure::new(
-                FailureKind::ExitedEarly,
-                "the container ended before its app answered",
-            );
+            return Failure::of(&Cause::Gone);
         };
         let log = self.log_tail(id, LOG_TAIL).await;
         diagnose::exit(*exit_code, *oom_killed, error.as_deref(), &log)
@@ -366,10 +363,7 @@ impl Control {
 
     async fn explain_silence(&self, id: Option<&EngineId>) -> Failure {
         let Some(id) = id else {
-            return Failure::new(
-                FailureKind::NotListening,
-                "the container was gone before its app answered",
-            );
+            return Failure::of(&Cause::Gone);
         };
         let listening = self.engine.listening(id).await.unwrap_or_default();
         let log = self.log_tail(id, LOG_TAIL).await;

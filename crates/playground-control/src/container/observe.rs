@@ -3,7 +3,7 @@
 use playground_engine::labels::{LABEL_AGENT, LABEL_CONTEXT, LABEL_RECORD, LABEL_SPEC};
 use playground_engine::{ContainerView, RunState};
 use playground_store::{ContainerRow, Desired};
-use playground_types::{BuildStatus, EngineId, Failure, FailureKind};
+use playground_types::{BuildStatus, Cause, EngineId, Failure};
 
 use super::decide::{Image, Observation, Readiness, Seen};
 use super::spec::wanted_digest;
@@ -166,5 +166,5 @@ pub(crate) fn needs_image(row: &ContainerRow, container: &Seen) -> bool {
 }
 
 fn unknown() -> Failure {
-    Failure::new(FailureKind::BuildFailed, "the build ended without an image")
+    Failure::of(&Cause::ImageMissing)
 }

@@ -30,7 +30,7 @@ async fn log_of(agent: &TestControl, accepted: &Accepted) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_failed_build_says_what_the_install_step_said() {
     let agent = TestControl::new().await;
-    let words = r#"SYNAPSE {"event":"install_error","kind":"no_such_package","message":"no package is named old-package","hint":"Check it."}"#;
+    let words = r#"SYNAPSE {"event":"install_error","kind":"no_such_package","message":"m","requirement":"old-package==1","package":"old-package"}"#;
     agent.fake.build_next(BuildScript::failing(
         "process did not complete successfully: exit code: 1",
         &["Collecting old-package", words],
@@ -38,8 +38,14 @@ async fn a_failed_build_says_what_the_install_step_said() {
     let accepted = created(&agent).await;
     let failure = agent.failed(&accepted).await;
     assert_eq!(failure.kind, FailureKind::NoSuchPackage);
-    assert_eq!(failure.message, "no package is named old-package");
-    assert_eq!(failure.hint.as_deref(), Some("Check it."));
+    assert_eq!(
+        failure.message,
+        "the package index has no package named old-package"
+    );
+    assert_eq!(
+        failure.ko.message,
+        "패키지 인덱스에 없는 패키지입니다: old-package"
+    );
     assert!(
         failure
             .log_tail

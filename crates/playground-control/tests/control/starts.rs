@@ -34,7 +34,7 @@ async fn kind_of(behaviour: AppBehaviour) -> FailureKind {
 
 #[tokio::test(start_paused = true)]
 async fn a_plugin_that_raises_at_import_fails_when_it_exits_and_not_at_the_deadline() {
-    let words = r#"SYNAPSE {"event":"error","reason":"plugin_raised","message":"No module named 'torch'","type":"ModuleNotFoundError","module":"torch"}"#;
+    let words = r#"SYNAPSE {"event":"error","reason":"missing_dependency","message":"m","type":"ModuleNotFoundError","module":"torch","package":"torch"}"#;
     let behaviour = AppBehaviour::crashes(SECOND, 67, &["Traceback", words]);
     let (agent, accepted) = created(behaviour).await;
     let began = Instant::now();
@@ -46,7 +46,10 @@ async fn a_plugin_that_raises_at_import_fails_when_it_exits_and_not_at_the_deadl
         began.elapsed()
     );
     assert_eq!(failure.kind, FailureKind::MissingModule);
-    assert_eq!(failure.message, "No module named 'torch'");
+    assert_eq!(
+        failure.message,
+        "the plugin imports torch, which is not installed"
+    );
     assert_eq!(
         (failure.exit_code, failure.log_tail),
         (Some(67), vec!["Traceback".to_owned()])
