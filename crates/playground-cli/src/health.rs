@@ -1,10 +1,10 @@
 //! `playground health`.
 
-use playground_types::wire::Health;
+use playground_types::wire::{DiskHealth, Health};
 
 use crate::connect::Session;
 use crate::exit::{Exit, Problem};
-use crate::human::or_dash;
+use crate::human::{or_dash, size};
 use crate::output::{Output, print, print_json};
 use crate::table::{pairs, text};
 
@@ -44,7 +44,7 @@ fn shown(health: &Health) -> String {
         .map(|(status, count)| format!("{count} {status}"))
         .collect();
     let isolation = &health.isolation;
-    pairs([
+    let rows = [
         ("status", text(&health.status)),
         ("version", text(&health.version)),
         ("agent", text(&health.agent_id)),
@@ -73,5 +73,20 @@ fn shown(health: &Health) -> String {
                 yes_no(isolation.inter_container_traffic_off)
             )),
         ),
-    ])
+    ];
+    let disks = health
+        .disks
+        .iter()
+        .map(|disk| ("disk", text(shown_disk(disk))));
+    pairs(rows.into_iter().chain(disks))
+}
+
+fn shown_disk(disk: &DiskHealth) -> String {
+    format!(
+        "{}: {} free of {} ({})",
+        disk.name,
+        size(disk.free_bytes),
+        size(disk.total_bytes),
+        disk.path
+    )
 }

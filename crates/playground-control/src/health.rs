@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use playground_types::wire::{BaseImageHealth, EngineHealth, Health, Isolation, PortHealth};
 
+use crate::clean::nearly_full;
 use crate::image::LABEL_BASE_PACKAGES;
 use crate::{Control, ControlError, error_chain};
 
@@ -28,6 +29,17 @@ impl Control {
             used: self.store.ports_in_use().await?,
             total: self.config.port_range.count() as u64,
         };
+        self.find_engine_disk().await;
+        let disks = self.disks();
+        for disk in disks
+            .iter()
+            .filter(|disk| disk.free_bytes < disk.min_free_bytes)
+        {
+            let sentence = nearly_full(disk.path.as_ref(), disk.free_bytes, disk.min_free_bytes);
+            problems.push(format!(
+                "{sentence}; no build begins and no upload is taken"
+            ));
+        }
         Ok(Health {
             status: if problems.is_empty() {
                 "ok"
@@ -47,6 +59,7 @@ impl Control {
             base_image,
             ports,
             containers,
+            disks,
             problems,
         })
     }

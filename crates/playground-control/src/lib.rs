@@ -21,6 +21,7 @@ mod attrs;
 mod backend;
 mod build;
 mod changes;
+mod clean;
 mod clock;
 mod config;
 pub mod container;
@@ -49,11 +50,13 @@ use std::sync::atomic::AtomicBool;
 
 use playground_engine::Engine;
 use playground_store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 pub use backend::BackendConfig;
 pub use build::log::{BuildLogLine, BuildLogReader};
+pub use build::queue::Place;
+pub use clean::{CleanConfig, CleanHours, CleanHoursError, DiskGauge, DiskSpace, Mode};
 pub use config::{BuildConfig, ControlConfig};
 pub use desire::{CreateRequest, Handle};
 pub use error::{ControlError, StepError};
@@ -62,6 +65,7 @@ pub use readiness::Probe;
 
 use build::Builder;
 use changes::Changes;
+use clean::DiskGuard;
 use clock::Clock;
 use driver::Driver;
 use tasks::Tasks;
@@ -84,6 +88,9 @@ pub struct Inner {
     pub(crate) changes: Changes,
     pub(crate) driver: Driver,
     pub(crate) builder: Builder,
+    pub(crate) disk_guard: DiskGuard,
+    /// Shared by whoever writes content and its row, held alone by whoever removes them.
+    pub(crate) filing: RwLock<()>,
     pub(crate) steps: Semaphore,
     pub(crate) host_rules: AtomicBool,
     pub(crate) http: reqwest::Client,
@@ -143,6 +150,8 @@ impl Control {
             changes: Changes::default(),
             driver: Driver::default(),
             builder: Builder::default(),
+            disk_guard: DiskGuard::default(),
+            filing: RwLock::default(),
             http,
             tasks: Tasks::default(),
             shutdown: CancellationToken::new(),

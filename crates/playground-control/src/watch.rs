@@ -70,6 +70,5 @@ fn over_limit(row: &ContainerRow, written: u64) -> Failure {
         "the app wrote {written} bytes beside its code, its limit is {}",
         row.spec.limits.disk_bytes
     );
-    Failure::new(FailureKind::DiskFull, message)
-        .with_hint("Write to /tmp and clean up, or raise limits.disk_bytes.")
+    Failure::new(FailureKind::DiskLimit, message)
 }

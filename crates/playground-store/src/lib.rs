@@ -15,9 +15,11 @@ mod launch;
 pub mod outcome;
 mod patience;
 mod port;
+mod queue;
 mod row;
 mod setting;
 mod source;
+mod spare;
 mod token;
 
 use std::path::Path;
@@ -31,7 +33,9 @@ pub use container::{ContainerFilter, ContainerRow, Desired, Spec};
 pub use error::StoreError;
 pub use intent::{Accepted, CreateIntent};
 pub use launch::{LaunchRow, Outcome};
+pub use queue::LiveBuild;
 pub use source::{ReleaseRow, SourceRow};
+pub use spare::SpareBuild;
 pub use token::TokenRow;
 
 /// A result of this crate.

@@ -30,6 +30,8 @@ pub enum FailureKind {
     Tls,
     /// Build or run: the disk is full, or a size limit was reached.
     DiskFull,
+    /// Run: wrote more beside its code than its limit.
+    DiskLimit,
     /// Build: the base image is not on this engine.
     BaseImageMissing,
     /// Build: longer than the total time-out.
@@ -106,6 +108,7 @@ impl FailureKind {
             Self::Network => "network",
             Self::Tls => "tls",
             Self::DiskFull => "disk_full",
+            Self::DiskLimit => "disk_limit",
             Self::BaseImageMissing => "base_image_missing",
             Self::BuildTimeout => "build_timeout",
             Self::BuildSilent => "build_silent",
@@ -151,6 +154,7 @@ impl FailureKind {
             }
             Self::Tls => "Give the Agent your company's CA bundle (build_ca_bundle).",
             Self::DiskFull => "Free disk space, or raise the limit.",
+            Self::DiskLimit => "Write to /tmp and clean up, or raise limits.disk_bytes.",
             Self::BaseImageMissing => {
                 "Make it with `playground base build`, or set GRADIO_CONTAINER_BASE_IMAGE."
             }

@@ -51,6 +51,15 @@ def write(query):
     return "written"
 
 
+def flood(query):
+    """Prints as fast as it can for so many seconds; says how many bytes that were."""
+    lines, printed = (b"x" * 999 + b"\n") * 1000, 0
+    end = time.monotonic() + float(query["seconds"])
+    while time.monotonic() < end:
+        printed += os.write(1, lines)
+    return str(printed)
+
+
 ANSWERS = {
     "/": lambda query: "ok",
     "/env": lambda query: os.environb[query["name"].encode()],
@@ -61,6 +70,7 @@ ANSWERS = {
     "/write": write,
     "/hoard": hoard,
     "/bomb": bomb,
+    "/flood": flood,
     "/exit": lambda query: os._exit(int(query["code"])),
 }
 

@@ -53,6 +53,7 @@ fn ports() -> PortRange {
         "docker_builds" => 19_300,
         "docker_limits" => 19_400,
         "docker_plugins" => 19_500,
+        "docker_clean" => 21_000,
         _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)

@@ -11,11 +11,14 @@
 
 mod agents;
 mod builds;
+mod clean;
 mod create;
+mod disk;
 mod engine_trouble;
 mod faults;
 mod outside;
 mod ports;
+mod queue;
 mod starts;
 mod wishes;
 
