@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use playground_control::{BackendConfig, BuildConfig, ControlConfig, RestartPolicy};
+use playground_control::{
+    BackendConfig, BuildConfig, CleanConfig, CleanHours, ControlConfig, RestartPolicy,
+};
 use playground_engine::Profile;
 use playground_plugin::{IndexSettings, RequirementPolicy};
 use playground_types::{HostPort, Limits, PortRange};
@@ -131,6 +133,8 @@ options! {
     body_silence: u64, "PLAYGROUND_BODY_SILENCE";
     /// Images built at the same time [default: 2]
     build_concurrency: usize, "PLAYGROUND_BUILD_CONCURRENCY";
+    /// Builds that may wait for their turn; a create that needs one more is answered with 429 [default: 50]
+    build_queue: u64, "PLAYGROUND_BUILD_QUEUE";
     /// Seconds a build may take [default: 900]
     build_timeout: u64, "PLAYGROUND_BUILD_TIMEOUT";
     /// Seconds a build may print nothing [default: 300]
@@ -161,6 +165,14 @@ options! {
     backend_tenant: String, "PLAYGROUND_BACKEND_TENANT";
     /// Whether the backend's archives may come from private addresses [default: false]
     backend_private: bool, "PLAYGROUND_BACKEND_PRIVATE";
+    /// Images and ended builds kept of each release though nothing uses them [default: 3]
+    keep_newest: u64, "PLAYGROUND_KEEP_NEWEST";
+    /// Days they are kept [default: 14]
+    keep_days: u64, "PLAYGROUND_KEEP_DAYS";
+    /// Hours of UTC in which the rest is removed, FROM-TO, or never [default: 2-5]
+    clean_hours: String, "PLAYGROUND_CLEAN_HOURS";
+    /// MiB that must be free on each disk, else no build begins and no upload is taken [default: 2048, or a twentieth of a smaller disk]
+    min_free_disk_mib: u64, "PLAYGROUND_MIN_FREE_DISK_MIB";
     /// Log lines as text or json [default: text]
     log_format: String, "PLAYGROUND_LOG_FORMAT";
 }
@@ -316,6 +328,7 @@ impl AgentOptions {
             _ => RequirementPolicy::Permissive,
         };
         control.build = self.build(mistakes);
+        self.clean(&mut control.clean, mistakes);
         control.backend = self.backend_url.clone().map(|url| BackendConfig {
             url,
             token: self.backend_token.clone(),
@@ -375,6 +388,7 @@ impl AgentOptions {
     fn build(&self, mistakes: &mut Vec<String>) -> BuildConfig {
         let mut build = BuildConfig::default();
         set(&mut build.concurrent, &self.build_concurrency);
+        set(&mut build.queue, &self.build_queue);
         set(&mut build.allow_source, &self.build_source);
         set(&mut build.classic, &self.build_classic);
         if build.concurrent == 0 {
@@ -395,6 +409,19 @@ impl AgentOptions {
             ..IndexSettings::default()
         };
         build
+    }
+
+    fn clean(&self, clean: &mut CleanConfig, mistakes: &mut Vec<String>) {
+        set(&mut clean.keep_newest, &self.keep_newest);
+        if let Some(days) = self.keep_days {
+            clean.keep_for = Duration::from_secs(days.saturating_mul(24 * 3600));
+        }
+        match self.clean_hours.as_deref().map(str::parse::<CleanHours>) {
+            None => {}
+            Some(Ok(hours)) => clean.hours = hours,
+            Some(Err(error)) => mistakes.push(error.to_string()),
+        }
+        clean.min_free_bytes = self.min_free_disk_mib.map(|mib| mib.saturating_mul(MIB));
     }
 
     /// What this machine trusts, builds trust too: a company's proxy is as real to them as to everything else here.

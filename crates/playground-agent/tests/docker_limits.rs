@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use playground_engine::Profile;
 use playground_types::wire::Container;
 use playground_types::{ContainerStatus, FailureKind};
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use support::docker::{docker, inspect};
 use support::plugin::Plugin;
@@ -202,7 +203,7 @@ fn docker_item_27_an_app_that_fills_the_disk_is_stopped_before_the_host_suffers(
             );
             let failed = fails(agent, &app).await;
             let failure = failed.failure.expect("a reason");
-            assert_eq!(failure.kind, FailureKind::DiskFull, "{failure:#?}");
+            assert_eq!(failure.kind, FailureKind::DiskLimit, "{failure:#?}");
             assert!(failure.message.contains("33554432"), "{failure:#?}");
             assert!(
                 failure
@@ -231,6 +232,68 @@ fn docker_item_27_an_app_that_fills_the_disk_is_stopped_before_the_host_suffers(
             assert_eq!(agent.say(&again, "/exists?path=/app/much").await, "False");
         },
     );
+}
+
+#[test]
+fn docker_item_30_a_log_flood_takes_no_more_disk_than_its_limit_and_its_answer_is_bounded() {
+    on_docker(
+        "flood",
+        |_| {},
+        async |agent| {
+            let app = agent.ready(&Create::of(&Plugin::mimic("flood"))).await;
+            let id = app.id.as_deref().expect("an id");
+            let before = resident();
+            let printed: u64 = agent
+                .say(&app, "/flood?seconds=10")
+                .await
+                .parse()
+                .expect("a number");
+            let config = &inspect(id)["HostConfig"]["LogConfig"]["Config"];
+            assert_eq!(*config, json!({"max-size": "10m", "max-file": "3"}));
+            let limit = 3 * 10_000_000;
+            assert!(printed > 2 * limit, "it printed {printed} bytes only");
+            let (files, bytes) = log_files(id);
+            // Docker looks at the size before it writes a line, and counts 10m as 10 * 1000 * 1000 or 10 MiB.
+            assert!(files <= 3 && bytes <= 3 * (10 << 20) + (1 << 20), "{bytes}");
+
+            let clock = Instant::now();
+            let path = format!("containers/{}/logs/?tail=10000", app.pk);
+            let (status, log) = agent.send(agent.request(Method::GET, &path)).await;
+            let log = log.as_str().expect("text").len();
+            let took = clock.elapsed();
+            println!(
+                "{} MB printed in 10 s; {files} files with {bytes} bytes; an answer of {log} bytes in {took:.2?}; memory {before} to {} KiB",
+                printed / 1_000_000,
+                resident()
+            );
+            assert_eq!(status, StatusCode::OK);
+            assert!(0 < log && log <= 4 << 20, "{log}");
+            assert!(resident() < before + 100 * 1024, "the Agent took it all in");
+            assert_eq!(agent.say(&app, "/").await, "ok");
+        },
+    );
+}
+
+/// The files of a container's log on the host, and their bytes. Docker's own directory is root's, as these tests are.
+fn log_files(id: &str) -> (usize, u64) {
+    let path = inspect(id)["LogPath"].as_str().expect("a path").to_owned();
+    let folder = std::path::Path::new(&path).parent().expect("a folder");
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let sizes: Vec<u64> = entries
+        .flatten()
+        .filter(|entry| entry.path().to_string_lossy().starts_with(&path))
+        .map(|entry| entry.metadata().expect("a file").len())
+        .collect();
+    assert!(!sizes.is_empty(), "there is no {path}");
+    (sizes.len(), sizes.iter().sum())
+}
+
+/// This process's memory, in KiB; the Agent runs in it.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let words = line.expect("a size").split_whitespace().next();
+    words.expect("a number").parse().expect("a number")
 }
 
 /// Waits until a container that was ready has failed.

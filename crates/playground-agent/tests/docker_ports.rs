@@ -19,7 +19,7 @@ fn hold(port: u16) -> TcpListener {
 }
 
 #[test]
-fn docker_a_port_that_a_foreign_process_holds_is_skipped() {
+fn docker_item_53_a_port_that_a_foreign_process_holds_is_skipped() {
     on_docker(
         "foreign",
         |_| {},
@@ -39,7 +39,7 @@ fn docker_a_port_that_a_foreign_process_holds_is_skipped() {
 }
 
 #[test]
-fn docker_a_port_taken_between_reservation_and_start_is_survived_with_another() {
+fn docker_item_53_a_port_taken_between_reservation_and_start_is_survived_with_another() {
     // Without a look at the host's sockets, the port is found taken where it always may be: when Docker binds it.
     let blind = |config: &mut playground_control::ControlConfig| config.probe_host_ports = false;
     on_docker("race", blind, async |agent| {
@@ -61,7 +61,7 @@ fn docker_a_port_taken_between_reservation_and_start_is_survived_with_another() 
 }
 
 #[test]
-fn docker_a_stopped_containers_port_that_was_taken_meanwhile_is_replaced_at_its_start() {
+fn docker_item_53_a_stopped_containers_port_that_was_taken_meanwhile_is_replaced_at_its_start() {
     on_docker(
         "stolen",
         |_| {},
@@ -136,7 +136,7 @@ fn docker_changed_params_make_another_container_on_the_same_port() {
 }
 
 #[test]
-fn docker_a_full_range_is_no_capacity_until_a_port_is_free_again() {
+fn docker_item_53_a_full_range_is_no_capacity_until_a_port_is_free_again() {
     let tiny = |config: &mut playground_control::ControlConfig| {
         let first = config.port_range.first();
         config.port_range = format!("{first}-{first}").parse().expect("a range");

@@ -127,11 +127,11 @@ fn shown(launch: &Launch) -> String {
         ("created", text(&launch.created_at)),
         ("finished", text(or_dash(launch.finished_at.as_deref()))),
     ];
+    if let Some(place) = in_line(launch) {
+        rows.push(("waits", text(place)));
+    }
     if let Some(build) = &launch.image_build {
         rows.push(("image", text(&build.image)));
-        if let Some(position) = build.queue_position {
-            rows.push(("builds before it", text(position.to_string())));
-        }
     }
     let mut shown = pairs(rows);
     if let Some(build) = &launch.image_build {
@@ -145,6 +145,29 @@ fn shown(launch: &Launch) -> String {
     shown
 }
 
+/// Where a launch's build stands in line, and about how long it will.
+pub(crate) fn in_line(launch: &Launch) -> Option<String> {
+    let place = match launch.position? {
+        0 | 1 => "next in line".to_owned(),
+        place => format!("{}{} in line", place, ordinal(place)),
+    };
+    Some(match launch.estimate_seconds {
+        None => place,
+        Some(seconds @ 0..=119) => format!("{place}, about {seconds} s"),
+        Some(seconds) => format!("{place}, about {} min", seconds.div_ceil(60)),
+    })
+}
+
+fn ordinal(number: u64) -> &'static str {
+    match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    }
+}
+
 /// A build's step in one line.
 pub(crate) fn step_line(step: &BuildStep) -> String {
     let state = match (step.cached, step.duration_ms) {
@@ -154,4 +177,17 @@ pub(crate) fn step_line(step: &BuildStep) -> String {
     };
     let failed = if step.error.is_some() { "  failed" } else { "" };
     format!("{}  {state}{failed}", short(&step.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ordinal;
+
+    #[test]
+    fn places_are_said_as_people_do() {
+        let said: Vec<String> = [2, 3, 4, 11, 12, 13, 21, 22, 113]
+            .map(|number| format!("{number}{}", ordinal(number)))
+            .into();
+        assert_eq!(said.join(" "), "2nd 3rd 4th 11th 12th 13th 21st 22nd 113th");
+    }
 }

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::agent::AgentArgs;
 use crate::base::BaseArgs;
 use crate::builds::BuildsArgs;
+use crate::clean::CleanArgs;
 use crate::connect::{Connection, Session};
 use crate::create::CreateArgs;
 use crate::exit::EXIT_CODES;
@@ -15,7 +16,7 @@ use crate::ls::LsArgs;
 use crate::power::IdsArgs;
 use crate::releases::ReleasesArgs;
 use crate::show::ShowArgs;
-use crate::{agent, base, builds, create, health, logs, ls, power, releases, show};
+use crate::{agent, base, builds, clean, create, health, logs, ls, power, releases, show};
 
 /// Runs plugins as Gradio apps in isolated containers.
 #[derive(Debug, Parser)]
@@ -51,6 +52,8 @@ enum Command {
     Releases(ReleasesArgs),
     /// Tell whether the Agent can do its work, and what is wrong; fails when something is
     Health,
+    /// Remove images, ended builds and contents that are not needed any more
+    Clean(CleanArgs),
     /// Make the image that plugin images are made from
     Base(BaseArgs),
     /// Run the Agent: the server beside a Docker Engine
@@ -76,6 +79,7 @@ impl Cli {
             Command::Rm(args) => block_on(power::remove(args, session()?)),
             Command::Builds(args) => block_on(builds::run(args, session()?)),
             Command::Releases(args) => block_on(releases::run(args, session()?)),
+            Command::Clean(args) => block_on(clean::run(args, session()?)),
             Command::Health => block_on(health::run(session()?)),
         }
     }

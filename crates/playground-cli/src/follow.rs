@@ -8,8 +8,9 @@ use playground_types::LaunchStatus;
 use playground_types::wire::{Created, Launch};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::builds::step_line;
+use crate::builds::{in_line, step_line};
 use crate::exit::{Exit, Problem};
+use crate::output::has_motion;
 use crate::progress::{Progress, Step};
 
 /// How often the steps are looked at. The log comes by itself.
@@ -36,7 +37,9 @@ pub(crate) async fn follow(
         release: launch.plugin_release.clone(),
         status: launch.status,
         steps_told: 0,
+        place_told: None,
     };
+    watch.place(&launch);
     // Cancel-safe: being interrupted ends the command.
     tokio::select! {
         ended = watch.until_the_end(client, id) => ended,
@@ -54,6 +57,7 @@ struct Watch {
     release: String,
     status: LaunchStatus,
     steps_told: usize,
+    place_told: Option<u64>,
 }
 
 impl Watch {
@@ -72,7 +76,11 @@ impl Watch {
                     Some(LogEvent::Failed(_) | LogEvent::Ended) | None => break,
                     Some(_) => {}
                 },
-                _ = look.tick() => self.steps(&client.build(id).await?),
+                _ = look.tick() => {
+                    let launch = client.build(id).await?;
+                    self.place(&launch);
+                    self.steps(&launch);
+                }
             }
         }
         let launch = client.wait_for_build(id, END).await?;
@@ -84,6 +92,16 @@ impl Watch {
         if status != self.status && !status.is_final() {
             self.status = status;
             self.step.rename(title(&self.release, status));
+        }
+    }
+
+    /// Tells where its build stands in line: whenever it moves up, and, where lines can be replaced, as time goes by.
+    fn place(&mut self, launch: &Launch) {
+        let Some(place) = in_line(launch) else { return };
+        if self.place_told != launch.position || has_motion() {
+            self.place_told = launch.position;
+            let title = title(&self.release, launch.status);
+            self.step.rename(format!("{title}, {place}"));
         }
     }
 

@@ -1,10 +1,10 @@
 //! `playground health`.
 
-use playground_types::wire::Health;
+use playground_types::wire::{DiskHealth, Health};
 
 use crate::connect::Session;
 use crate::exit::{Exit, Problem};
-use crate::human::or_dash;
+use crate::human::{or_dash, size};
 use crate::output::{Output, print, print_json};
 use crate::table::{pairs, text};
 
@@ -84,5 +84,18 @@ fn shown(health: &Health) -> String {
         }
         rows.push(("backend", text(words)));
     }
+    for disk in &health.disks {
+        rows.push(("disk", text(shown_disk(disk))));
+    }
     pairs(rows)
+}
+
+fn shown_disk(disk: &DiskHealth) -> String {
+    format!(
+        "{}: {} free of {} ({})",
+        disk.name,
+        size(disk.free_bytes),
+        size(disk.total_bytes),
+        disk.path
+    )
 }

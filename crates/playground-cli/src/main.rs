@@ -10,6 +10,7 @@
 mod agent;
 mod base;
 mod builds;
+mod clean;
 mod cli;
 mod connect;
 mod create;

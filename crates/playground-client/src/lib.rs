@@ -29,6 +29,7 @@
 
 mod archive;
 mod builds;
+mod cleanup;
 mod client;
 mod containers;
 mod create;

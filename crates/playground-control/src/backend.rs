@@ -46,6 +46,7 @@ impl Control {
         backend: &BackendConfig,
         release: &PluginRelease,
     ) -> Result<PluginFacts, ControlError> {
+        self.ensure_room().await?;
         let fail = |reason: String| ControlError::Backend {
             release: release.to_string(),
             reason,

@@ -9,6 +9,7 @@ use playground_plugin::{ArchiveLimits, RequirementPolicy};
 use playground_types::{HostPort, Limits, PortRange};
 
 use crate::backend::BackendConfig;
+use crate::clean::CleanConfig;
 
 /// Settings of the loop. The Agent fills it from flags, environment and file.
 #[derive(Debug, Clone)]
@@ -69,6 +70,8 @@ pub struct ControlConfig {
     pub requirement_policy: RequirementPolicy,
     /// How images are built.
     pub build: BuildConfig,
+    /// What is kept on disk, and how full it may be.
+    pub clean: CleanConfig,
     /// Where releases are looked up that were not uploaded here.
     pub backend: Option<BackendConfig>,
 }
@@ -111,7 +114,7 @@ impl Default for HealthCheckConfig {
 pub struct BuildConfig {
     /// Builds at the same time.
     pub concurrent: usize,
-    /// Builds that may wait.
+    /// Builds that may wait; one more is refused.
     pub queue: u64,
     /// Longest build.
     pub timeout: Duration,
@@ -139,7 +142,7 @@ impl Default for BuildConfig {
     fn default() -> Self {
         Self {
             concurrent: 2,
-            queue: 64,
+            queue: 50,
             timeout: Duration::from_secs(15 * 60),
             silence: Duration::from_secs(5 * 60),
             allow_source: true,
@@ -193,6 +196,7 @@ impl ControlConfig {
             archive_limits: ArchiveLimits::default(),
             requirement_policy: RequirementPolicy::Permissive,
             build: BuildConfig::default(),
+            clean: CleanConfig::default(),
             backend: None,
         }
     }

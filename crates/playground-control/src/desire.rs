@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use playground_engine::RunState;
 use playground_plugin::PluginFacts;
-use playground_store::{Accepted, ContainerRow, CreateIntent, LaunchRow, Spec};
+use playground_store::{Accepted, ContainerRow, CreateIntent, LaunchRow, Spec, StoreError};
 use playground_types::env::{Envs, Params};
 use playground_types::wire::OnExisting;
 use playground_types::{BuildId, ContainerPk, LaunchId, Limits, ModelId};
@@ -47,7 +47,9 @@ impl Control {
     pub async fn create_container(&self, request: CreateRequest) -> Result<Accepted, ControlError> {
         let limits = request.limits.unwrap_or(self.config.default_limits);
         self.check_limits(&limits)?;
-        self.check_queue().await?;
+        if !self.store.is_built(&request.facts.content).await? {
+            self.ensure_room().await?;
+        }
         let intent = CreateIntent {
             release: request.facts.release.clone(),
             model: request.model,
@@ -65,7 +67,7 @@ impl Control {
             name: names::fresh(),
             launch: LaunchId::generate(),
         };
-        let mut accepted = self.store.accept_create(&intent, self.clock.now()).await?;
+        let mut accepted = self.accept(&intent).await?;
         let is_left_alone =
             accepted.launch.id != intent.launch && accepted.launch.outcome.is_some();
         if is_left_alone && !self.still_runs(&accepted.container).await {
@@ -73,11 +75,26 @@ impl Control {
             self.store
                 .set_withdrawn(accepted.container.pk, self.clock.now())
                 .await?;
-            accepted = self.store.accept_create(&intent, self.clock.now()).await?;
+            accepted = self.accept(&intent).await?;
         }
         self.wake(accepted.container.pk);
         self.changes.note();
         Ok(accepted)
+    }
+
+    /// Writes a create down, unless it needs a build and as many wait as may.
+    async fn accept(&self, intent: &CreateIntent) -> Result<Accepted, ControlError> {
+        let places = self.config.build.queue;
+        let accepted = self
+            .store
+            .accept_create_within(intent, places, self.clock.now());
+        match accepted.await {
+            Err(StoreError::QueueFull(waiting)) => Err(ControlError::QueueFull {
+                waiting,
+                retry_after: self.next_place().await?,
+            }),
+            accepted => Ok(accepted?),
+        }
     }
 
     /// Whether the run that was published is still the one that runs. An engine that does not answer is believed to
@@ -267,15 +284,6 @@ impl Control {
                 "{name} is {wanted}, this Agent allows {most}"
             ))),
             None => Ok(()),
-        }
-    }
-
-    async fn check_queue(&self) -> Result<(), ControlError> {
-        let waiting = self.store.queued_builds().await?;
-        if waiting >= self.config.build.queue {
-            Err(ControlError::QueueFull(waiting))
-        } else {
-            Ok(())
         }
     }
 }

@@ -52,9 +52,24 @@ pub enum ControlError {
     /// No port is left.
     #[error("no host port is free in {0}")]
     PortsExhausted(playground_types::PortRange),
+    /// Too little room on a disk.
+    #[error("{}", crate::clean::nearly_full(.path, *.free_bytes, *.min_free_bytes))]
+    DiskLow {
+        /// A directory on it.
+        path: PathBuf,
+        /// What is left.
+        free_bytes: u64,
+        /// What must be.
+        min_free_bytes: u64,
+    },
     /// Too many builds wait.
-    #[error("{0} builds are waiting already")]
-    QueueFull(u64),
+    #[error("{waiting} builds are waiting already")]
+    QueueFull {
+        /// How many.
+        waiting: u64,
+        /// About when there is a place again.
+        retry_after: std::time::Duration,
+    },
     /// The platform backend did not give the release.
     #[error("the Synapse backend did not give plugin release {release}: {reason}")]
     Backend {

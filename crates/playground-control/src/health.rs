@@ -10,6 +10,7 @@ use playground_types::wire::{
 };
 use tokio::time::timeout;
 
+use crate::clean::nearly_full;
 use crate::image::LABEL_BASE_PACKAGES;
 use crate::{Control, ControlError, error_chain};
 
@@ -36,6 +37,17 @@ impl Control {
             used: self.store.ports_in_use().await?,
             total: self.config.port_range.count() as u64,
         };
+        self.find_engine_disk().await;
+        let disks = self.disks();
+        for disk in disks
+            .iter()
+            .filter(|disk| disk.free_bytes < disk.min_free_bytes)
+        {
+            let sentence = nearly_full(disk.path.as_ref(), disk.free_bytes, disk.min_free_bytes);
+            problems.push(format!(
+                "{sentence}; no build begins and no upload is taken"
+            ));
+        }
         let progress = self.progress();
         let status = match problems.as_slice() {
             _ if !progress.is_ready() => "starting",
@@ -62,6 +74,7 @@ impl Control {
             ports,
             containers,
             backend: self.backend_health().await?,
+            disks,
             problems,
         })
     }

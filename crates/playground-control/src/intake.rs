@@ -43,10 +43,11 @@ impl Control {
         requested: Requested,
     ) -> Result<PluginFacts, ControlError> {
         let config = self.config.clone();
-        let facts =
-            tokio::task::spawn_blocking(move || check_and_file(upload, &requested, &config))
-                .await
-                .map_err(|error| disk(PathBuf::from("spool"), io::Error::other(error)))??;
+        let checked = on_thread(move || check_upload(upload, &requested, &config)).await?;
+        // Until the row is there, nobody may find that nothing refers to the file.
+        let _filing = self.filing.read().await;
+        let config = self.config.clone();
+        let facts = on_thread(move || file_source(checked, &config)).await?;
         let json = serde_json::to_string(&facts).map_err(ControlError::Facts)?;
         let source = SourceRow {
             digest: facts.content.clone(),
@@ -111,19 +112,34 @@ pub(crate) fn parse_facts(source: &SourceRow) -> Result<PluginFacts, ControlErro
     serde_json::from_str(&source.facts).map_err(ControlError::Facts)
 }
 
-fn check_and_file(
+/// Runs what reads and writes files on a thread that may wait.
+async fn on_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ControlError> + Send + 'static,
+) -> Result<T, ControlError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| disk(PathBuf::from("spool"), io::Error::other(error)))?
+}
+
+fn check_upload(
     upload: File,
     requested: &Requested,
     config: &ControlConfig,
-) -> Result<PluginFacts, ControlError> {
-    let checked = check(
+) -> Result<CheckedPlugin, ControlError> {
+    check(
         upload,
         requested,
         &config.archive_limits,
         config.requirement_policy,
         &config.spool_dir(),
     )
-    .map_err(ControlError::Plugin)?;
+    .map_err(ControlError::Plugin)
+}
+
+fn file_source(
+    checked: CheckedPlugin,
+    config: &ControlConfig,
+) -> Result<PluginFacts, ControlError> {
     let file = config.source_file(&checked.facts.content);
     if !file.exists() {
         write_source(&checked, config).map_err(|source| disk(file, source))?;

@@ -57,20 +57,16 @@ impl Control {
 
     /// An image build.
     pub async fn view_build(&self, build: &BuildRow) -> Result<ImageBuild, ControlError> {
-        let queue_position = match build.status {
-            BuildStatus::Queued => Some(self.store.builds_before(build.id).await?),
-            BuildStatus::Building
-            | BuildStatus::Completed
-            | BuildStatus::Failed
-            | BuildStatus::Cancelled => None,
-        };
+        let place = self.place_of(build).await?;
         Ok(ImageBuild {
             id: build.id.to_string(),
             status: build.status,
             plugin_release: build.release.to_string(),
             context_digest: build.context.to_string(),
             image: build.image.clone(),
-            queue_position,
+            queue_position: place.map(|place| place.position - 1),
+            position: place.map(|place| place.position),
+            estimate_seconds: place.and_then(|place| place.estimate_seconds),
             steps: build.steps.clone(),
             failure: build.failure.clone(),
             queued_at: build.queued_at.to_string(),

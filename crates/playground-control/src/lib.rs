@@ -21,6 +21,7 @@ mod attrs;
 mod backend;
 mod build;
 mod changes;
+mod clean;
 mod clock;
 mod compare;
 mod config;
@@ -53,11 +54,13 @@ use std::sync::atomic::AtomicBool;
 
 use playground_engine::Engine;
 use playground_store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 pub use backend::BackendConfig;
 pub use build::log::{BuildLogLine, BuildLogReader};
+pub use build::queue::Place;
+pub use clean::{CleanConfig, CleanHours, CleanHoursError, DiskGauge, DiskSpace, Mode};
 pub use compare::Progress;
 pub use config::{BuildConfig, ControlConfig, HealthCheckConfig, RestartPolicy};
 pub use desire::{CreateRequest, Handle};
@@ -67,6 +70,7 @@ pub use readiness::Probe;
 
 use build::Builder;
 use changes::Changes;
+use clean::DiskGuard;
 use clock::Clock;
 use compare::Comparison;
 use driver::Driver;
@@ -93,6 +97,9 @@ pub struct Inner {
     pub(crate) comparison: Comparison,
     pub(crate) driver: Driver,
     pub(crate) builder: Builder,
+    pub(crate) disk_guard: DiskGuard,
+    /// Shared by whoever writes content and its row, held alone by whoever removes them.
+    pub(crate) filing: RwLock<()>,
     pub(crate) steps: Semaphore,
     pub(crate) starts: Starts,
     pub(crate) host_rules: AtomicBool,
@@ -156,6 +163,8 @@ impl Control {
             comparison: Comparison::default(),
             driver: Driver::default(),
             builder: Builder::default(),
+            disk_guard: DiskGuard::default(),
+            filing: RwLock::default(),
             http,
             pushes: PushState::default(),
             tasks: Tasks::default(),

@@ -1,4 +1,5 @@
 //! Leftovers: containers with our label whose record is gone, launches nobody polls any more, content nobody refers to.
+//! Images, logs and room on the disk have rules of their own, in `clean`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -63,13 +64,8 @@ impl Control {
         if self.config.backend.is_none() {
             self.store.forget_pushes().await?;
         }
-        for digest in self.store.remove_unused_sources().await? {
-            let file = self.config.source_file(&digest);
-            if let Err(error) = tokio::fs::remove_file(&file).await {
-                tracing::debug!(%error, file = %file.display(), "unused content was gone already");
-            }
-        }
-        Ok(())
+        self.sweep_sources().await?;
+        self.clean_now_and_then().await
     }
 
     /// The bridge that all plugin containers share.

@@ -1,7 +1,8 @@
 //! One engine, real or scripted, behind one set of calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
@@ -83,7 +84,22 @@ impl Engine {
         dispatch!(self, engine => engine.tag_image(source, target).await)
     }
 
+    /// The ids of the images that any container on the engine was made from, running or not, ours or not.
+    pub async fn images_in_use(&self) -> Result<BTreeSet<String>> {
+        dispatch!(self, engine => engine.images_in_use().await)
+    }
+
+    /// Where the engine keeps its data on this machine; none when it is on another one.
+    pub async fn data_root(&self) -> Result<Option<PathBuf>> {
+        match self {
+            Self::Docker(engine) => engine.data_root().await,
+            #[cfg(feature = "testing")]
+            Self::Fake(engine) => Ok(engine.data_root()),
+        }
+    }
+
     /// Removes a reference, and the image with its last one. One that is not there is success; one in use a conflict.
+    /// Images without a name that it was made from stay: they may be somebody else's.
     pub async fn remove_image(&self, reference: &str) -> Result<()> {
         dispatch!(self, engine => engine.remove_image(reference).await)
     }

@@ -68,6 +68,8 @@ pub struct ImageView {
     pub cmd: Vec<String>,
     /// Its size with all layers.
     pub size_bytes: u64,
+    /// When its last layer was made; a layer from a cache is as old as it was.
+    pub created_at: Option<Timestamp>,
 }
 
 /// What the engine is and what it can do.

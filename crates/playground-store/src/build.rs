@@ -125,12 +125,13 @@ impl Store {
         Ok(build)
     }
 
-    /// Takes the oldest queued build to run it. None when nothing is queued.
-    pub async fn begin_next_build(&self, now: Timestamp) -> Result<Option<BuildRow>> {
+    /// Takes a queued build to run it. None when it is not queued any more.
+    pub async fn begin_build(&self, id: BuildId, now: Timestamp) -> Result<Option<BuildRow>> {
         let raw: Option<RawBuild> = sqlx::query_as(
-            "UPDATE builds SET status = 'building', started_at = $1, attempt = attempt + 1
-             WHERE id = (SELECT id FROM builds WHERE status = 'queued' ORDER BY id LIMIT 1) RETURNING *",
+            "UPDATE builds SET status = 'building', started_at = $2, attempt = attempt + 1
+             WHERE id = $1 AND status = 'queued' RETURNING *",
         )
+        .bind(id.to_string())
         .bind(now.0)
         .fetch_optional(&self.write)
         .await?;
@@ -234,16 +235,6 @@ impl Store {
             .fetch_optional(&self.read)
             .await?;
         raw.map(BuildRow::try_from).transpose()
-    }
-
-    /// How many builds are queued before this one.
-    pub async fn builds_before(&self, id: BuildId) -> Result<u64> {
-        let count: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM builds WHERE status = 'queued' AND id < $1")
-                .bind(id.to_string())
-                .fetch_one(&self.read)
-                .await?;
-        Ok(count as u64)
     }
 
     /// How many builds are queued.

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// Every port of the range is taken or barred.
     #[error("no host port is free")]
     PortsExhausted,
+    /// As many builds wait as may.
+    #[error("{0} builds are waiting already")]
+    QueueFull(u64),
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -69,7 +69,21 @@ impl Store {
     /// Writes a create request: a new record, or the existing one of the same (plugin release, model) with what the
     /// request changes. The same request while its launch is on its way joins it.
     pub async fn accept_create(&self, intent: &CreateIntent, now: Timestamp) -> Result<Accepted> {
+        self.accept_create_within(intent, u64::MAX, now).await
+    }
+
+    /// The same, unless it needs a build and so many wait already.
+    ///
+    /// # Errors
+    /// [`StoreError::QueueFull`]; nothing was written then.
+    pub async fn accept_create_within(
+        &self,
+        intent: &CreateIntent,
+        places: u64,
+        now: Timestamp,
+    ) -> Result<Accepted> {
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        crate::queue::admit(&mut tx, intent, places).await?;
         let existing = by_identity(&mut tx, &intent.release, intent.model).await?;
         let accepted = match existing {
             None => {

@@ -17,9 +17,11 @@ pub mod outcome;
 mod patience;
 mod port;
 mod push;
+mod queue;
 mod row;
 mod setting;
 mod source;
+mod spare;
 mod token;
 
 use std::path::Path;
@@ -37,7 +39,9 @@ pub use launch::{LaunchRow, Outcome};
 #[cfg(feature = "testing")]
 pub use patience::Hold;
 pub use push::PushRow;
+pub use queue::LiveBuild;
 pub use source::{ReleaseRow, SourceRow};
+pub use spare::SpareBuild;
 pub use token::TokenRow;
 
 /// A result of this crate.

@@ -60,7 +60,8 @@ const SELECT_RELEASE: &str =
      FROM releases r JOIN sources s ON s.digest = r.source";
 
 impl Store {
-    /// Stores content and points the release at it. Content that is there already keeps its row.
+    /// Stores content and points the release at it. Content that is there already keeps its row and is as new again, so
+    /// that it is not removed as unused before a create refers to it.
     pub async fn put_release(
         &self,
         release: &PluginRelease,
@@ -70,7 +71,7 @@ impl Store {
         let mut tx = self.write.begin().await?;
         sqlx::query(
             "INSERT INTO sources (digest, facts, created_at) VALUES ($1, $2, $3)
-             ON CONFLICT (digest) DO UPDATE SET facts = excluded.facts",
+             ON CONFLICT (digest) DO UPDATE SET facts = excluded.facts, created_at = excluded.created_at",
         )
         .bind(source.digest.hex())
         .bind(&source.facts)
@@ -173,21 +174,6 @@ impl Store {
             digest: digest.clone(),
             facts,
         }))
-    }
-
-    /// Removes content that no release, container or build refers to, and returns its digests so that the files follow.
-    pub async fn remove_unused_sources(&self) -> Result<Vec<Digest>> {
-        let digests: Vec<String> = sqlx::query_scalar(
-            "DELETE FROM sources WHERE digest NOT IN (SELECT source FROM releases)
-             AND digest NOT IN (SELECT source FROM containers) AND digest NOT IN (SELECT source FROM builds)
-             RETURNING digest",
-        )
-        .fetch_all(&self.write)
-        .await?;
-        digests
-            .iter()
-            .map(|digest| row::text("sources.digest", digest))
-            .collect()
     }
 }
 

@@ -58,6 +58,18 @@ fn intent(content: &str, model: Option<i64>, params: serde_json::Value) -> Creat
 }
 
 impl Db {
+    async fn put_as(&self, code: &str, content: &str) {
+        let source = SourceRow {
+            digest: Digest::of(content.as_bytes()),
+            facts: "{}".into(),
+        };
+        let release = format!("{code}@1.0.0").parse().unwrap();
+        self.store
+            .put_release(&release, &source, NOW)
+            .await
+            .unwrap();
+    }
+
     async fn put(&self, content: &str) {
         let source = SourceRow {
             digest: Digest::of(content.as_bytes()),
@@ -335,6 +347,37 @@ async fn barred_and_quarantined_ports_are_passed_over_until_none_is_left() {
     assert_eq!(later.0, 7861, "a quarantine ends");
 }
 
+/// security.md 2.7, item 53.
+#[tokio::test]
+async fn item_53_1001_records_have_1001_ports_and_one_more_has_none_until_one_is_given_back() {
+    let db = db().await;
+    let range = PortRange::default();
+    let mut ports = HashSet::new();
+    let mut last = ContainerPk(0);
+    for model in 0..1001 {
+        let created = db.create(intent("one", Some(model), json!({}))).await;
+        last = created.container.pk;
+        ports.insert(db.store.reserve_port(last, range, NOW).await.unwrap().0);
+    }
+    assert_eq!(ports, (7860..=8860).collect());
+    let more = db.create(intent("one", Some(1001), json!({}))).await;
+    let more = more.container.pk;
+    assert!(matches!(
+        db.store.reserve_port(more, range, NOW).await,
+        Err(StoreError::PortsExhausted)
+    ));
+    assert_eq!(db.store.ports_in_use().await.unwrap(), 1001);
+    let given_back = db.store.container(last).await.unwrap().unwrap().host_port;
+    let given_back = given_back.unwrap();
+    db.store
+        .quarantine_port(last, given_back, NOW)
+        .await
+        .unwrap();
+    let later = NOW.plus_millis(1);
+    let port = db.store.reserve_port(more, range, later).await.unwrap();
+    assert_eq!(port, given_back);
+}
+
 #[tokio::test]
 async fn the_same_context_has_one_live_build() {
     let db = db().await;
@@ -357,7 +400,7 @@ async fn the_same_context_has_one_live_build() {
             .id,
         first.id
     );
-    let begun = db.store.begin_next_build(NOW).await.unwrap().unwrap();
+    let begun = db.store.begin_build(first.id, NOW).await.unwrap().unwrap();
     assert_eq!((begun.id, begun.attempt), (first.id, 1));
     assert_eq!(
         db.store
@@ -370,7 +413,7 @@ async fn the_same_context_has_one_live_build() {
     assert_eq!(db.store.requeue_interrupted_builds().await.unwrap(), 1);
     assert_eq!(
         db.store
-            .begin_next_build(NOW)
+            .begin_build(first.id, NOW)
             .await
             .unwrap()
             .unwrap()
@@ -406,7 +449,7 @@ async fn a_queued_build_is_cancelled_at_once_and_a_running_one_on_request() {
         .queue_build(ContainerPk(1), &new, NOW)
         .await
         .unwrap();
-    db.store.begin_next_build(NOW).await.unwrap();
+    db.store.begin_build(running.id, NOW).await.unwrap();
     new.context = Digest::of(b"b");
     let queued = db
         .store
@@ -448,7 +491,7 @@ async fn a_build_is_only_unneeded_while_no_record_waits_for_it_and_not_joined_on
     };
     let cancelled = Failure::new(FailureKind::Cancelled, "the build was cancelled");
     let build = db.store.queue_build(pk, &new, NOW).await.unwrap();
-    db.store.begin_next_build(NOW).await.unwrap();
+    db.store.begin_build(build.id, NOW).await.unwrap();
     let cancel = || {
         db.store
             .want_unneeded_build_cancelled(build.id, &cancelled, NOW)
@@ -543,15 +586,102 @@ async fn lists_filter_by_status_release_model_label_and_text() {
 }
 
 #[tokio::test]
-async fn content_is_removed_when_nothing_refers_to_it() {
+async fn content_is_removed_when_nothing_refers_to_it_and_it_is_not_new() {
     let db = db().await;
     db.put("two").await;
+    assert_eq!(db.store.remove_unused_sources(NOW).await.unwrap(), []);
+    let later = NOW.plus_millis(1);
     assert_eq!(
-        db.store.remove_unused_sources().await.unwrap(),
+        db.store.unused_sources(&[], later).await.unwrap(),
+        [Digest::of(b"one")]
+    );
+    assert_eq!(
+        db.store.remove_unused_sources(later).await.unwrap(),
         [Digest::of(b"one")]
     );
     let newest = db.store.newest_release("my-plugin").await.unwrap().unwrap();
     assert_eq!(newest.source.digest, Digest::of(b"two"));
+}
+
+#[tokio::test]
+async fn ended_builds_go_by_number_and_age_unless_somebody_needs_them() {
+    let db = db().await;
+    let pk = db.create(intent("one", None, json!({}))).await.container.pk;
+    let mut ids = Vec::new();
+    for number in 0..5_i64 {
+        let new = NewBuild {
+            release: release(),
+            source: Digest::of(b"one"),
+            context: Digest::of(&[number as u8]),
+            image: "image:d-1".into(),
+        };
+        // Of a record that is not there: only the last one is waited for.
+        let waits = if number == 4 { pk } else { ContainerPk(99) };
+        let build = db.store.queue_build(waits, &new, NOW).await.unwrap();
+        let at = NOW.plus_millis(number);
+        db.store.begin_build(build.id, NOW).await.unwrap();
+        db.store
+            .finish_build(build.id, BuildStatus::Completed, None, at)
+            .await
+            .unwrap();
+        ids.push(build.id);
+    }
+    let spare = async |keep, before| {
+        let spare = db.store.spare_builds(keep, before).await.unwrap();
+        spare.into_iter().map(|build| build.id).collect::<Vec<_>>()
+    };
+    assert_eq!(spare(3, NOW).await, ids[..2]);
+    assert_eq!(spare(5, NOW.plus_millis(1)).await, ids[..1]);
+    assert_eq!(spare(0, NOW).await, ids[..4], "the record needs the last");
+    assert!(!db.store.forget_build(ids[4]).await.unwrap());
+    for id in &ids[..4] {
+        assert!(db.store.forget_build(*id).await.unwrap());
+    }
+    assert_eq!(spare(0, NOW.plus_millis(99)).await, []);
+    assert_eq!(
+        db.store.needed_contexts().await.unwrap(),
+        [Digest::of(&[4]).hex().to_owned()].into()
+    );
+    let (delete, later) = (release(), NOW.plus_millis(99));
+    db.store.delete_release(&delete).await.unwrap();
+    assert_eq!(db.store.remove_unused_sources(later).await.unwrap(), []);
+}
+
+/// security.md 2.7, item 52.
+#[tokio::test]
+async fn item_52_creates_that_need_a_build_are_refused_when_as_many_wait_as_may() {
+    let db = db().await;
+    for content in ["a", "b", "c"] {
+        db.put_as(content, content).await;
+    }
+    let of = |content: &str, model| CreateIntent {
+        release: format!("{content}@1.0.0").parse().unwrap(),
+        ..intent(content, model, json!({}))
+    };
+    let store = &db.store;
+    let accept =
+        |intent: CreateIntent| async move { store.accept_create_within(&intent, 2, NOW).await };
+    let first = accept(of("a", None)).await.unwrap().container;
+    accept(of("b", None)).await.unwrap();
+    assert!(matches!(
+        accept(of("c", None)).await,
+        Err(StoreError::QueueFull(2))
+    ));
+    assert_eq!(store.waiting_builds().await.unwrap(), 2);
+    let (_, count) = store.containers(&ContainerFilter::default()).await.unwrap();
+    assert_eq!(count, 2, "a refused one leaves nothing");
+    // The same content again needs no build of its own.
+    accept(of("a", Some(1))).await.unwrap();
+    let new = NewBuild {
+        release: first.release.clone(),
+        source: first.spec.source.clone(),
+        context: Digest::of(b"context"),
+        image: "image:d-1".into(),
+    };
+    let build = store.queue_build(first.pk, &new, NOW).await.unwrap();
+    assert_eq!(store.waiting_builds().await.unwrap(), 2);
+    store.begin_build(build.id, NOW).await.unwrap();
+    accept(of("c", None)).await.unwrap();
 }
 
 /// security.md 2.7, item 49.

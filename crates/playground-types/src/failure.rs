@@ -39,8 +39,10 @@ pub enum FailureKind {
     Network,
     /// Build: the package index's certificate was not trusted.
     Tls,
-    /// Build or run: the disk is full, or a size limit was reached.
+    /// Build or run: the disk, or a place of a fixed size, is full.
     DiskFull,
+    /// Run: wrote more beside its code than its limit.
+    DiskLimit,
     /// Build: the base image is not on this engine.
     BaseImageMissing,
     /// Build: longer than the total time-out.
@@ -150,6 +152,7 @@ impl FailureKind {
         Self::Network,
         Self::Tls,
         Self::DiskFull,
+        Self::DiskLimit,
         Self::BaseImageMissing,
         Self::BuildTimeout,
         Self::BuildSilent,
@@ -189,6 +192,7 @@ impl FailureKind {
             Self::Network => "network",
             Self::Tls => "tls",
             Self::DiskFull => "disk_full",
+            Self::DiskLimit => "disk_limit",
             Self::BaseImageMissing => "base_image_missing",
             Self::BuildTimeout => "build_timeout",
             Self::BuildSilent => "build_silent",

@@ -125,6 +125,12 @@ pub struct Created {
     pub sse_url: String,
     /// The address to poll.
     pub status_url: String,
+    /// Its build's place in line, 1 for the next one; only while it waits for its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// About how many seconds until its turn; absent when nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate_seconds: Option<u64>,
 }
 
 /// A launch, as `builds/{build_id}/` shows it.
@@ -151,6 +157,12 @@ pub struct Launch {
     /// What its container waits for that is not its own doing; left out when it waits for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
+    /// Its build's place in line, 1 for the next one; null unless it waits for its turn.
+    #[serde(default)]
+    pub position: Option<u64>,
+    /// About how many seconds until its turn; null unless it waits, or when nothing is known.
+    #[serde(default)]
+    pub estimate_seconds: Option<u64>,
     /// When it was asked for, RFC 3339.
     pub created_at: String,
     /// When it ended, RFC 3339.
@@ -172,6 +184,12 @@ pub struct ImageBuild {
     pub image: String,
     /// How many builds wait before this one; null unless queued.
     pub queue_position: Option<u64>,
+    /// Its place in line, 1 for the next one; null unless queued.
+    #[serde(default)]
+    pub position: Option<u64>,
+    /// About how many seconds until it begins, from what recent builds took; null unless queued, or when nothing is known.
+    #[serde(default)]
+    pub estimate_seconds: Option<u64>,
     /// Build steps, in the order they started.
     pub steps: Vec<BuildStep>,
     /// Why it failed, when it did.
@@ -257,6 +275,64 @@ pub struct ErrorBody {
     pub request_id: Option<String>,
 }
 
+/// What a clean-up removed, or would remove.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Cleanup {
+    /// Nothing was removed: this is what would be.
+    pub dry_run: bool,
+    /// What all of it takes. Layers that images share are counted with each: an upper bound of what is freed.
+    pub bytes: u64,
+    /// One by one, in the order of removal.
+    pub items: Vec<CleanupItem>,
+}
+
+/// One thing that is not needed any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CleanupItem {
+    /// What it is.
+    pub kind: CleanupKind,
+    /// An image's reference or id, a build's key, a content's digest.
+    pub name: String,
+    /// `code@version` of the release it belongs to, where that is known.
+    pub plugin_release: Option<String>,
+    /// Why it goes.
+    pub reason: CleanupReason,
+    /// What it takes; of an image, what it has beyond its base image.
+    pub bytes: u64,
+    /// When it was made, RFC 3339.
+    pub made_at: Option<String>,
+    /// Why it stayed after all; null when it went.
+    pub kept: Option<String>,
+}
+
+/// A kind of thing that a clean-up removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CleanupKind {
+    /// An image of a plugin, made by this Agent.
+    Image,
+    /// The row of an ended build, with its log.
+    Build,
+    /// A plugin's content.
+    Source,
+}
+
+/// Why something goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CleanupReason {
+    /// Its release has as many newer ones as are kept.
+    NotNewest,
+    /// It is older than what is kept.
+    TooOld,
+    /// A build left it behind.
+    Leftover,
+    /// Nothing refers to it.
+    Unused,
+    /// The disk is nearly full, and no record or container uses it.
+    LowDisk,
+}
+
 /// The health of the Agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
@@ -283,6 +359,9 @@ pub struct Health {
     /// What the platform's backend was told; only where one is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend: Option<BackendHealth>,
+    /// The disks that the Agent and its engine fill, as far as they can be measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disks: Vec<DiskHealth>,
     /// What needs the operator, a sentence each.
     pub problems: Vec<String>,
 }
@@ -308,6 +387,19 @@ pub struct Readiness {
     pub records: u64,
     /// How many of them were compared.
     pub compared: u64,
+/// A disk's health.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DiskHealth {
+    /// What is on it: `data` (the Agent's) or `engine` (images and containers, where the engine is on this machine).
+    pub name: String,
+    /// The directory that was asked for.
+    pub path: String,
+    /// Bytes free.
+    pub free_bytes: u64,
+    /// Bytes in all.
+    pub total_bytes: u64,
+    /// With less free than this, no build begins and no upload is taken.
+    pub min_free_bytes: u64,
 }
 
 /// The Docker Engine's health.

@@ -141,6 +141,10 @@ async fn view(control: &Control, caller: &Caller, launch: &LaunchRow) -> Result<
         result,
         error,
         failure: launch.failure.clone(),
+        position: image_build.as_ref().and_then(|build| build.position),
+        estimate_seconds: image_build
+            .as_ref()
+            .and_then(|build| build.estimate_seconds),
         image_build,
         waiting: row
             .as_ref()
@@ -160,6 +164,7 @@ async fn view_build(control: &Control, build: &BuildRow) -> Result<Launch, ApiEr
         BuildStatus::Failed => LaunchStatus::Failed,
         BuildStatus::Cancelled => LaunchStatus::Cancelled,
     };
+    let image_build = control.view_build(build).await?;
     let waiting = control
         .store()
         .containers_of_build(build.id)
@@ -177,7 +182,9 @@ async fn view_build(control: &Control, build: &BuildRow) -> Result<Launch, ApiEr
             .as_ref()
             .map(|failure| failure.message.clone()),
         failure: build.failure.clone(),
-        image_build: Some(control.view_build(build).await?),
+        position: image_build.position,
+        estimate_seconds: image_build.estimate_seconds,
+        image_build: Some(image_build),
         waiting: None,
         created_at: build.queued_at.to_string(),
         finished_at: build.finished_at.map(|time| time.to_string()),

@@ -1,8 +1,11 @@
 //! A create, from its body to its answer. Both ways in (`containers/` and `containers/docker/`) are this one.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use futures_util::StreamExt as _;
 use playground_control::{Control, ControlError, CreateRequest};
 use playground_plugin::{PluginFacts, Requested};
 use playground_store::{Accepted, LaunchRow, Outcome};
@@ -18,6 +21,9 @@ use super::extract::Caller;
 
 /// Room for a form's boundaries and headers beside its archive.
 const FORM_OVERHEAD: u64 = 64 * 1024;
+
+/// An archive that is refused is taken off the line for no longer than this.
+const DRAIN: Duration = Duration::from_secs(30);
 
 /// Reads, accepts, waits a little, answers.
 pub(super) async fn create(
@@ -64,6 +70,10 @@ pub(super) async fn read(control: &Control, request: Request) -> Result<CreateBo
     if content_type.starts_with("multipart/form-data") {
         let config = control.config();
         let limit = config.archive_limits.upload_bytes;
+        if let Err(full) = control.ensure_room().await {
+            drain(request, limit).await;
+            return Err(full.into());
+        }
         let request = limited(request, limit + TEXT_BYTES as u64 + FORM_OVERHEAD);
         let form = Multipart::from_request(request, &())
             .await
@@ -71,6 +81,21 @@ pub(super) async fn read(control: &Control, request: Request) -> Result<CreateBo
         return CreateBody::from_form(form, &config.spool_dir(), limit).await;
     }
     CreateBody::from_json(&json_bytes(request.into_body()).await?)
+}
+
+/// Takes what is sent and keeps nothing: a client that is cut off while it sends sees a broken connection, and no reason.
+async fn drain(request: Request, limit: u64) {
+    let mut parts = request.into_body().into_data_stream();
+    let mut left = limit;
+    let drained = async {
+        while let Some(Ok(part)) = parts.next().await {
+            let Some(less) = left.checked_sub(part.len() as u64) else {
+                break;
+            };
+            left = less;
+        }
+    };
+    drop(tokio::time::timeout(DRAIN, drained).await);
 }
 
 /// Lifts axum's small default; the parts are counted as they come.
@@ -171,16 +196,18 @@ async fn answer(
         Some(Outcome::Completed | Outcome::Failed | Outcome::Cancelled) => StatusCode::CREATED,
     };
     let container = control.view(row, caller.host());
-    Ok((
-        status,
-        axum::Json(created(
-            caller,
-            container,
-            launch,
-            accepted.restarted,
-            accepted.recreated,
-        )),
-    ))
+    let mut answer = created(
+        caller,
+        container,
+        launch,
+        accepted.restarted,
+        accepted.recreated,
+    );
+    if let Some(place) = control.place_of_launch(launch).await? {
+        answer.position = Some(place.position);
+        answer.estimate_seconds = place.estimate_seconds;
+    }
+    Ok((status, axum::Json(answer)))
 }
 
 /// A container with the addresses of its launch.
@@ -200,5 +227,7 @@ pub(super) fn created(
         ws_url: caller.ws_url(&format!("builds/{id}/logs/")),
         sse_url: caller.url(&format!("builds/{id}/logs/stream/")),
         status_url: caller.url(&format!("builds/{id}/")),
+        position: None,
+        estimate_seconds: None,
     }
 }

@@ -1,17 +1,18 @@
 //! The one place where errors become answers: `{"detail": sentence, "code": word, "hint": what to do}`.
 //!
-//! Codes by who acts: 400, 404, 408, 409, 413 and 422 for the caller; 507 when the machine is out of something; 500 when
-//! it is our fault or the engine's. Never 502, 503 or 504: real clients re-send those and lose the body (contract.md,
-//! section 5).
+//! Codes by who acts: 400, 404, 408, 409, 413 and 422 for the caller; 429 when too many wait; 507 when the machine is out
+//! of something; 500 when it is our fault or the engine's. Never 502, 503 or 504: real clients re-send those and lose the
+//! body (contract.md, section 5).
 
 use std::any::Any;
 use std::error::Error;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use playground_control::{ControlError, error_chain};
+use playground_control::{ControlError, StepError, error_chain};
 use playground_engine::EngineError;
 use playground_types::env::EnvError;
 use playground_types::wire::ErrorBody;
@@ -24,6 +25,8 @@ pub struct ApiError {
     code: &'static str,
     detail: String,
     hint: Option<String>,
+    /// When the same request may do better.
+    retry_after: Option<Duration>,
     /// For the request's log line only.
     cause: Option<String>,
 }
@@ -39,6 +42,7 @@ impl ApiError {
             code,
             detail: detail.into(),
             hint: None,
+            retry_after: None,
             cause: None,
         }
     }
@@ -93,6 +97,13 @@ impl ApiError {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, code, detail)
     }
 
+    /// 429 with the time after which to try again; real clients do by themselves.
+    fn too_many(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
+        error.retry_after = Some(retry_after);
+        error
+    }
+
     /// 500 with a fixed text; the cause goes to the log.
     fn internal(cause: String) -> Self {
         let mut error = Self::new(
@@ -145,6 +156,15 @@ impl From<EngineError> for ApiError {
     }
 }
 
+impl From<StepError> for ApiError {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Engine(engine) => Self::of_engine(&engine),
+            StepError::Own(own) => (*own).into(),
+        }
+    }
+}
+
 impl From<EnvError> for ApiError {
     fn from(error: EnvError) -> Self {
         let status = match error {
@@ -180,8 +200,10 @@ impl From<ControlError> for ApiError {
             ControlError::BeingDeleted(_) => Self::new(StatusCode::CONFLICT, "container_being_deleted", detail),
             ControlError::PortsExhausted(_) => Self::insufficient("ports_exhausted", detail)
                 .with_hint("Delete containers that are not needed, or widen the port range."),
-            ControlError::QueueFull(_) => Self::insufficient("build_queue_full", detail)
-                .with_hint("Try again when some of them have ended."),
+            ControlError::DiskLow { .. } => Self::insufficient("insufficient_storage", detail)
+                .with_hint("Delete containers that are not needed, run `playground clean`, or free disk space."),
+            ControlError::QueueFull { retry_after, .. } => Self::too_many("queue_full", detail, retry_after)
+                .with_hint("Try again when some of them have ended, or cancel builds that are not needed."),
             ControlError::Backend { .. } => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "backend_failed", detail)
                     .with_hint("Check backend_url and backend_token, or upload the archive as `file`.")
@@ -220,6 +242,10 @@ impl IntoResponse for ApiError {
             response
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token"));
+        }
+        if let Some(after) = self.retry_after {
+            let seconds = HeaderValue::from(after.as_secs().max(1));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         if let Some(cause) = self.cause {
             response.extensions_mut().insert(Cause(cause));

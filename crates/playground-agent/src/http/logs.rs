@@ -1,5 +1,6 @@
 //! Logs of containers and builds: whole as text, live over server-sent events (resumable) or WebSocket.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
@@ -31,6 +32,8 @@ const COME_BACK: Duration = Duration::from_secs(2);
 const DEFAULT_TAIL: u32 = 500;
 /// Most lines of a container's log in one answer.
 const MAX_TAIL: u32 = 10_000;
+/// Most bytes of a container's log in one answer, whatever its lines hold.
+const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Proxies that buffer would hold a live log back.
 const NO_BUFFERING: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
@@ -73,9 +76,19 @@ pub(crate) async fn container_log(
 ) -> Result<Response, ApiError> {
     let row = control.find(&Handle(id)).await?;
     let mut lines = control.container_log(&row, query.options(false)?).await?;
-    let mut text = String::new();
+    let (mut kept, mut bytes) = (VecDeque::new(), 0);
     while let Some(line) = lines.next().await {
-        text.push_str(&line?.text);
+        let line = line?.text;
+        bytes += line.len() + 1;
+        kept.push_back(line);
+        // The end is what is asked for, so the beginning goes.
+        while bytes > ANSWER_BYTES {
+            bytes -= kept.pop_front().map_or(bytes, |line| line.len() + 1);
+        }
+    }
+    let mut text = String::with_capacity(bytes);
+    for line in kept {
+        text.push_str(&line);
         text.push('\n');
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())

@@ -5,6 +5,7 @@
 
 pub(crate) mod body;
 pub mod builds;
+pub mod cleanup;
 pub mod containers;
 mod create;
 pub mod docker;
@@ -114,6 +115,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(releases::show, releases::delete))
         .routes(routes!(releases::run))
         .routes(routes!(releases::run_debug))
+        .routes(routes!(cleanup::clean))
         .routes(routes!(openapi::document))
 }
 

@@ -157,6 +157,9 @@ fn shown(failure: &Failure, agent: &Agent) -> Value {
     for text in ["/message", "/ko/message"] {
         if let Some(Value::String(text)) = said.pointer_mut(text) {
             *text = text.replace(&ports, "PORTS");
+            if failure.kind == FailureKind::DiskLimit {
+                *text = without_first_number(text);
+            }
             if let Some(words) = engines {
                 *text = text.replace(words, "WORDS OF THE ENGINE");
             }
@@ -166,4 +169,11 @@ fn shown(failure: &Failure, agent: &Agent) -> Value {
         "kind": said["kind"], "message": said["message"], "hint": said["hint"], "ko": said["ko"],
         "exit_code": said["exit_code"], "has_log": !failure.log_tail.is_empty(),
     })
+}
+
+/// How much was written depends on what Python keeps beside it.
+fn without_first_number(text: &str) -> String {
+    let begin = text.find(|c: char| c.is_ascii_digit()).expect("a number");
+    let rest = text[begin..].trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{}BYTES{rest}", &text[..begin])
 }

@@ -96,6 +96,9 @@ pub(crate) const CASES: &[Case] = &[
     Case::new(FailureKind::CrashLoop, "crashes", |_, site| {
         Box::pin(crashes(site))
     }),
+    Case::new(FailureKind::DiskLimit, "writes-much", |_, site| {
+        Box::pin(writes_much(site))
+    }),
 ];
 
 /// Those that take as long as an app may.
@@ -200,6 +203,17 @@ async fn crashes(site: &Site<'_>) -> Failure {
     let ready = ready(site, &mimic(8, "serve")).await;
     let url = format!("{}/exit?code=3", ready.endpoint.as_deref().expect("ready"));
     assert!(!site.agent.answers(&url).await);
+    given_up(site, &ready).await
+}
+
+async fn writes_much(site: &Site<'_>) -> Failure {
+    let ready = ready(
+        site,
+        &mimic(10, "serve").limits(&json!({"disk_bytes": 8 << 20})),
+    )
+    .await;
+    let written = site.agent.say(&ready, "/write?path=/app/much&bytes=50000000&keep");
+    assert_eq!(written.await, "written");
     given_up(site, &ready).await
 }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use playground_agent::Tokens;
 use playground_agent::http::{AppState, Hold, into_service, router, without_trailing_slash};
-use playground_control::{Control, ControlConfig, Probe};
+use playground_control::{Control, ControlConfig, DiskGauge, DiskSpace, Probe};
 use playground_engine::fake::{AppBehaviour, BuildScript};
 use playground_engine::{Engine, FakeEngine};
 use playground_store::Store;
@@ -34,6 +34,7 @@ pub(crate) struct TestAgent {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
@@ -74,6 +75,13 @@ impl TestAgent {
         });
         let mut config = ControlConfig::new(dir.path().to_owned());
         config.probe_host_ports = false;
+        // The same on every machine.
+        config.clean.gauge = DiskGauge::of(|_| {
+            Ok(DiskSpace {
+                free_bytes: 50 << 30,
+                total_bytes: 100 << 30,
+            })
+        });
         change(&mut config);
         let store = Store::open(&dir.path().join("playground.db"))
             .await
@@ -121,9 +129,11 @@ impl TestAgent {
             .await
             .unwrap();
         let status = response.status();
+        let headers = response.headers().clone();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         Answer {
             status,
+            headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
         }
     }

@@ -6,6 +6,7 @@ mod agent;
 mod auth;
 mod backend;
 mod builds;
+mod capacity;
 mod containers;
 mod creates;
 mod documents;

@@ -57,6 +57,13 @@ def block(query):
     while not os.path.exists(query["until"]):
         time.sleep(0.02)
     return "done"
+def flood(query):
+    """Prints as fast as it can for so many seconds; says how many bytes that were."""
+    lines, printed = (b"x" * 999 + b"\n") * 1000, 0
+    end = time.monotonic() + float(query["seconds"])
+    while time.monotonic() < end:
+        printed += os.write(1, lines)
+    return str(printed)
 
 
 ANSWERS = {
@@ -70,6 +77,7 @@ ANSWERS = {
     "/hoard": hoard,
     "/bomb": bomb,
     "/block": block,
+    "/flood": flood,
     "/exit": lambda query: os._exit(int(query["code"])),
 }
 

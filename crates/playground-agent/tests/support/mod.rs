@@ -60,6 +60,7 @@ fn ports() -> PortRange {
         "docker_health" => 20_200,
         "docker_recovery" => 21_500,
         "docker_kinds" => 24_000,
+        "docker_clean" => 21_000,
         _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)

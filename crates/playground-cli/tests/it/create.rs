@@ -178,3 +178,27 @@ fn logs_are_followed_until_they_end() {
     error: there is no package nump
     ");
 }
+
+#[test]
+fn a_create_that_waits_its_turn_says_where_it_stands_until_it_is_built() {
+    let place = |position: u64, seconds: u64| {
+        with(
+            launch("queued"),
+            json!({"position": position, "estimate_seconds": seconds}),
+        )
+    };
+    let agent = FakeAgent::new()
+        .on("POST /containers/", 202, &created(container(1, "building")))
+        .on("GET /builds/b1/", 200, &place(3, 40))
+        .on("GET /builds/b1/", 200, &completed())
+        .on_events(
+            "GET /builds/b1/logs/stream/",
+            &[
+                ("status", "queued"),
+                ("status", "building"),
+                ("complete", "completed"),
+            ],
+        );
+    let ran = against(&agent, &["create", "my-plugin@1.0.0"]);
+    assert_snapshot!(timeless(ran), @"");
+}

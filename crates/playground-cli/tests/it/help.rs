@@ -24,6 +24,7 @@ fn every_verb_explains_itself() {
         "releases show",
         "releases add",
         "releases rm",
+        "clean",
         "health",
         "base",
         "base build",

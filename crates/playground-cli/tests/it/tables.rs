@@ -211,6 +211,9 @@ fn health_fails_when_something_is_wrong() {
         "isolation": {"profile": "standard", "inter_container_traffic_off": true, "host_rules": false, "seccomp": true},
         "problems": []
     });
+    let disks = json!([{"name": "data", "path": "/var/lib/p", "free_bytes": 1_u64 << 30, "total_bytes": 1_u64 << 40,
+        "min_free_bytes": 1_u64 << 31}]);
+    health = with(health, json!({ "disks": disks }));
     let agent = FakeAgent::new().on("GET /health/", 200, &health);
     assert_snapshot!(against(&agent, &["health"]), @"
     exit 0
@@ -223,6 +226,7 @@ fn health_fails_when_something_is_wrong() {
     ports       2 of 1001 in use (7860-8860)
     containers  2 running
     isolation   profile standard, seccomp yes, host rules no, traffic between apps off yes
+    disk        data: 1.00 GiB free of 1.00 TiB (/var/lib/p)
     --- stderr
     ");
     health = with(
@@ -245,4 +249,47 @@ fn health_fails_when_something_is_wrong() {
     let agent = FakeAgent::new().on("GET /health/", 200, &health);
     let ran = against(&agent, &["health"]);
     assert_snapshot!(ran.out.lines().last().unwrap(), @"backend     2 states wait to be told, 1 refused, it answered 503 Service Unavailable");
+}
+
+#[test]
+fn what_is_cleaned_is_a_table_with_a_reason_for_each() {
+    let item = |kind: &str, name: &str, reason: &str, kept: Option<&str>| {
+        json!({"kind": kind, "name": name, "plugin_release": "my-plugin@1.0.0", "reason": reason, "bytes": 1_048_576,
+            "made_at": three_hours_ago(), "kept": kept})
+    };
+    let answer = |dry_run: bool| {
+        json!({"dry_run": dry_run, "bytes": 2_097_152, "items": [
+            item("image", "synapse-plugin-my-plugin-1.0.0:d-00", "not_newest", None),
+            item("image", "sha256:00", "leftover", Some("another container uses it")),
+            item("build", "b1", "too_old", None),
+        ]})
+    };
+    let agent = FakeAgent::new()
+        .on("POST /cleanup/", 200, &answer(true))
+        .on("POST /cleanup/", 200, &answer(false));
+    assert_snapshot!(against(&agent, &["clean", "--dry-run"]), @"");
+    assert_snapshot!(against(&agent, &["clean"]).err, @"");
+    let asked: Vec<String> = agent.asked().into_iter().map(|(line, _)| line).collect();
+    assert_eq!(
+        asked,
+        [
+            "POST /cleanup/?dry_run=true",
+            "POST /cleanup/?dry_run=false"
+        ]
+    );
+}
+
+#[test]
+fn a_build_that_waits_says_where_it_stands() {
+    let waiting = with(
+        launch("queued"),
+        json!({"position": 3, "estimate_seconds": 40}),
+    );
+    let agent = FakeAgent::new().on("GET /builds/b1/", 200, &waiting);
+    let ran = against(&agent, &["builds", "show", "b1"]);
+    assert!(
+        ran.out.contains("waits      3rd in line, about 40 s"),
+        "{}",
+        ran.out
+    );
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use playground_types::BuildId;
 use tokio::io::{AsyncBufReadExt as _, AsyncSeekExt as _, BufReader};
 
-use crate::Control;
+use crate::{Control, ControlConfig};
 
 /// The last lines kept in memory to explain a failure.
 const LAST_LINES: usize = 200;
@@ -148,11 +148,18 @@ impl BuildLogReader {
     }
 }
 
+impl ControlConfig {
+    /// Where a build's log is.
+    pub(crate) fn build_log_file(&self, id: BuildId) -> PathBuf {
+        file_of(&self.builds_dir(), id)
+    }
+}
+
 impl Control {
     /// Reads a build's log from an offset on, which a reader got as [`BuildLogLine::next`].
     pub fn build_log(&self, id: BuildId, offset: u64) -> BuildLogReader {
         BuildLogReader {
-            path: file_of(&self.config.builds_dir(), id),
+            path: self.config.build_log_file(id),
             offset,
         }
     }

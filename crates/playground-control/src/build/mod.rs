@@ -1,29 +1,45 @@
 //! Builds: a queue in the store, and so many at a time.
 //!
 //! A build knows nothing of containers: it turns a release's content into an image with the digest of its context on it.
-//! Records that wait for it are woken when it ends and look for themselves.
+//! Records that wait for it are woken when it ends and look for themselves. Whose turn it is, is in `queue`.
 
 pub(crate) mod classify;
 pub(crate) mod log;
+pub(crate) mod queue;
 mod run;
 mod steps;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use playground_store::BuildRow;
 use playground_types::{BuildId, BuildStatus, Cause, Failure};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, RwLock, RwLockWriteGuard};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::{Control, ControlError};
 
+/// Builds that are held up are looked at again after this.
+const HELD: Duration = Duration::from_secs(5);
+
+/// What the queue waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// A build that comes, or one that ends.
+    Idle,
+    /// Room on a disk, or a store that answers.
+    Held,
+}
+
 /// The builds that run here, and how to end them.
 #[derive(Debug, Default)]
 pub(crate) struct Builder {
     queued: Notify,
+    /// Shared by every build that runs.
+    busy: RwLock<()>,
     running: Mutex<HashMap<BuildId, CancellationToken>>,
 }
 
@@ -31,6 +47,11 @@ impl Builder {
     /// Something was queued.
     pub(crate) fn wake(&self) {
         self.queued.notify_one();
+    }
+
+    /// Keeps builds from beginning while this is held. None while one runs.
+    pub(crate) fn quiet(&self) -> Option<RwLockWriteGuard<'_, ()>> {
+        self.busy.try_write().ok()
     }
 
     fn begin(&self, id: BuildId) -> CancellationToken {
@@ -63,33 +84,36 @@ impl Builder {
 
 impl Control {
     /// Takes builds from the queue until the Agent stops. A build that is running then is begun again at the next start.
+    /// While a disk is nearly full they wait: what was accepted is not lost, and goes on when there is room.
     pub(crate) fn spawn_builder(&self) {
         let control = self.clone();
         self.tasks.spawn(async move {
             let mut builds = JoinSet::new();
             loop {
-                control.begin_builds(&mut builds).await;
+                let next = control.begin_builds(&mut builds).await;
                 // Cancel-safe: `notified` keeps its permit, `join_next` loses no result.
                 tokio::select! {
                     () = control.builder.queued.notified() => {}
                     Some(_) = builds.join_next() => {}
+                    () = tokio::time::sleep(HELD), if next == Next::Held => {}
                     () = control.shutdown.cancelled() => break,
                 }
             }
         });
     }
 
-    async fn begin_builds(&self, builds: &mut JoinSet<()>) {
+    async fn begin_builds(&self, builds: &mut JoinSet<()>) -> Next {
         while builds.len() < self.config.build.concurrent {
-            let build = match self.store.begin_next_build(self.clock.now()).await {
-                Ok(Some(build)) => build,
-                Ok(None) => return,
+            let build = match self.begin_next_build().await {
+                Ok(queue::Turn::Of(build)) => *build,
+                Ok(queue::Turn::Nobodys) => return Next::Idle,
+                Ok(queue::Turn::Held) => return Next::Held,
                 Err(error) => {
                     tracing::error!(
                         error = &crate::error_chain(&error),
                         "the build queue could not be read"
                     );
-                    return;
+                    return Next::Held;
                 }
             };
             let control = self.clone();
@@ -97,6 +121,7 @@ impl Control {
             builds.spawn(
                 async move {
                     let token = control.builder.begin(build.id);
+                    let _busy = control.builder.busy.read().await;
                     control.heed_earlier_cancel(build.id).await;
                     control.run_build(&build, token).await;
                     control.builder.end(build.id);
@@ -105,6 +130,7 @@ impl Control {
                 .instrument(span),
             );
         }
+        Next::Idle
     }
 
     /// Ends a live build. False when it had ended already.

@@ -1,5 +1,6 @@
 //! One build, from its row to its image.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::time::Duration;
@@ -272,7 +273,13 @@ impl Control {
             memory_bytes: config.memory_bytes,
             cpus: config.cpus,
             network: config.network.clone(),
-            build_args: Default::default(),
+            build_args: match builder {
+                Builder::BuildKit => BTreeMap::new(),
+                // For the labels of the images without a name that it leaves behind.
+                Builder::Classic => {
+                    BTreeMap::from([("SYNAPSE_AGENT".to_owned(), self.agent_id.clone())])
+                }
+            },
         }
     }
 

@@ -11,7 +11,9 @@
 
 mod agents;
 mod builds;
+mod clean;
 mod create;
+mod disk;
 mod engine_trouble;
 mod faults;
 mod health;
@@ -21,6 +23,7 @@ mod push;
 mod readiness;
 mod recovery;
 mod shutdown;
+mod queue;
 mod starts;
 mod storm;
 mod wishes;

@@ -224,7 +224,7 @@ async fn crashes_are_forgiven_after_a_healthy_hour_and_the_timer_goes_on_until_t
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_app_that_writes_over_its_disk_limit_is_stopped_with_the_reason() {
+async fn item_27_an_app_that_writes_over_its_disk_limit_is_stopped_with_a_kind_of_its_own() {
     let (agent, accepted) = created(AppBehaviour::default()).await;
     let row = agent.completed(&accepted).await;
     agent
@@ -234,6 +234,6 @@ async fn an_app_that_writes_over_its_disk_limit_is_stopped_with_the_reason() {
     let row = agent
         .until(row.pk, |row| row.current_failure().is_some())
         .await;
-    assert_eq!(row.current_failure().unwrap().kind, FailureKind::DiskFull);
+    assert_eq!(row.current_failure().unwrap().kind, FailureKind::DiskLimit);
     agent.settle().await;
 }

@@ -76,6 +76,7 @@ pub(super) fn image(found: ImageInspect) -> Result<ImageView> {
         env: config.env.unwrap_or_default(),
         cmd: config.cmd.unwrap_or_default(),
         size_bytes: unsigned(found.size),
+        created_at: found.created.map(|at| Timestamp(at.timestamp_millis())),
     })
 }
 
@@ -87,6 +88,7 @@ pub(super) fn listed_image(found: ImageSummary) -> ImageView {
         env: Vec::new(),
         cmd: Vec::new(),
         size_bytes: unsigned(Some(found.size)),
+        created_at: Some(Timestamp(found.created.saturating_mul(1000))),
     }
 }
 

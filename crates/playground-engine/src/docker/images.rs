@@ -1,11 +1,11 @@
 //! The calls about images, except for builds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::query_parameters::{
-    CreateImageOptions, CreateImageOptionsBuilder, ListImagesOptionsBuilder,
-    RemoveImageOptionsBuilder, TagImageOptionsBuilder,
+    CreateImageOptions, CreateImageOptionsBuilder, ListContainersOptionsBuilder,
+    ListImagesOptionsBuilder, RemoveImageOptionsBuilder, TagImageOptionsBuilder,
 };
 use futures_util::TryStreamExt;
 
@@ -34,6 +34,16 @@ impl DockerEngine {
         Ok(listed.into_iter().map(convert::listed_image).collect())
     }
 
+    pub(crate) async fn images_in_use(&self) -> Result<BTreeSet<String>> {
+        let options = ListContainersOptionsBuilder::new().all(true).build();
+        let call = self.client().await?.list_containers(Some(options));
+        let containers = within("list containers", QUICK, call).await?;
+        Ok(containers
+            .into_iter()
+            .filter_map(|container| container.image_id)
+            .collect())
+    }
+
     pub(crate) async fn tag_image(&self, source: &str, target: &str) -> Result<()> {
         let (repo, tag) = split(target);
         let options = TagImageOptionsBuilder::new().repo(repo).tag(tag).build();
@@ -42,7 +52,7 @@ impl DockerEngine {
     }
 
     pub(crate) async fn remove_image(&self, reference: &str) -> Result<()> {
-        let options = RemoveImageOptionsBuilder::new().build();
+        let options = RemoveImageOptionsBuilder::new().noprune(true).build();
         let call = self
             .client()
             .await?

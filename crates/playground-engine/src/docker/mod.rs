@@ -23,6 +23,7 @@ mod sockets;
 mod streams;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,6 +68,17 @@ impl DockerEngine {
         let version = within("version", QUICK, client.version()).await?;
         let info = within("info", QUICK, client.info()).await?;
         convert::version(version, info)
+    }
+
+    /// Only an engine behind a socket of this machine keeps its data here.
+    pub(crate) async fn data_root(&self) -> Result<Option<PathBuf>> {
+        let named = self.host.as_deref().map(str::to_owned);
+        let host = named.or_else(|| std::env::var("DOCKER_HOST").ok());
+        if host.is_some_and(|host| !host.is_empty() && !host.starts_with("unix:")) {
+            return Ok(None);
+        }
+        let info = within("info", QUICK, self.client().await?.info()).await?;
+        Ok(info.docker_root_dir.map(PathBuf::from))
     }
 
     async fn client(&self) -> Result<&Docker> {

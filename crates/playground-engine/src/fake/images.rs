@@ -1,6 +1,7 @@
 //! The calls about the engine itself, networks and images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -103,6 +104,31 @@ impl FakeEngine {
             .await
     }
 
+    pub(crate) async fn images_in_use(&self) -> Result<BTreeSet<String>> {
+        self.call(Op::ImagesInUse, |state| {
+            let containers = state.containers.values();
+            Ok(containers
+                .map(|container| container.view.image_id.clone())
+                .collect())
+        })
+        .await
+    }
+
+    /// Scripted engines have no disk, unless a test gave them one.
+    pub(crate) fn data_root(&self) -> Option<PathBuf> {
+        self.state().data_root.clone()
+    }
+
+    /// The folder that stands for the engine's disk.
+    pub fn set_data_root(&self, folder: PathBuf) {
+        self.state().data_root = Some(folder);
+    }
+
+    /// All images, those without a reference included.
+    pub fn images(&self) -> Vec<ImageView> {
+        self.state().images.values().cloned().collect()
+    }
+
     pub(crate) async fn pull_image(&self, reference: &str, _timeout: Duration) -> Result<()> {
         self.call(Op::PullImage, |state| {
             let reference = with_tag(reference);
@@ -152,6 +178,7 @@ impl State {
             env: vec!["PATH=/usr/local/bin:/usr/bin:/bin".into()],
             cmd: Vec::new(),
             size_bytes: IMAGE_BYTES,
+            created_at: Some(self.now()),
         };
         self.images.insert(id.clone(), image);
         for reference in references {

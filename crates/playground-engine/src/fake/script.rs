@@ -16,6 +16,7 @@ pub enum Op {
     EnsureNetwork,
     Image,
     ListImages,
+    ImagesInUse,
     TagImage,
     RemoveImage,
     PullImage,

@@ -1,6 +1,7 @@
 //! What is on the fake engine, and the changes Docker would make to it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use playground_types::{EngineId, HostPort, Timestamp};
@@ -37,6 +38,7 @@ pub(super) struct State {
     pub(super) has_buildkit: bool,
     pub(super) builds_running: usize,
     pub(super) builds_cancelled: usize,
+    pub(super) data_root: Option<PathBuf>,
 }
 
 pub(super) struct Container {
@@ -94,6 +96,7 @@ impl State {
             has_buildkit: true,
             builds_running: 0,
             builds_cancelled: 0,
+            data_root: None,
         }
     }
 

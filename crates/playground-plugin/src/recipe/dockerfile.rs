@@ -5,6 +5,13 @@
 
 use super::{BaseImage, Builder, Install, RecipeOptions};
 
+/// The classic builder leaves an image without a name for every stage and for every failed build, and they hold what the
+/// install stage was given: these labels of ours are on all of them, so that they are found and removed.
+const CLASSIC_LABELS: &str = "\
+ARG SYNAPSE_AGENT
+LABEL synapse.managed-by=synapse-playground synapse.agent=\"$SYNAPSE_AGENT\"
+";
+
 /// Makes any image with Python fit: a `python`, a home and an app folder of the user without rights.
 const PREPARE: &str = "\
 RUN command -v python >/dev/null || ln -s \"$(command -v python3)\" /usr/local/bin/python \\
@@ -59,14 +66,18 @@ CMD [\"python\", \"/opt/synapse/launch.py\"]
 /// The whole text.
 pub(super) fn text(base: &BaseImage, options: &RecipeOptions, installs: bool) -> String {
     let from = format!("FROM {}", base.safe_reference());
-    let begin = format!("{from}\nUSER 0\n{PREPARE}");
+    let labels = match options.builder {
+        Builder::BuildKit => "",
+        Builder::Classic => CLASSIC_LABELS,
+    };
+    let begin = format!("{from}\n{labels}USER 0\n{PREPARE}");
     match (options.builder, options.install) {
         _ if !installs => format!("{begin}{FILES}{RUN_TIME}"),
         (Builder::BuildKit, Install::Wheels) => format!("{begin}{INSTALL_WHEELS}{FILES}{RUN_TIME}"),
         (Builder::BuildKit, Install::Source) => format!("{begin}{INSTALL_SOURCE}{FILES}{RUN_TIME}"),
         (Builder::Classic, _) => {
             format!(
-                "{from} AS install\nUSER 0\n{PREPARE}{CLASSIC_STAGE}\n{begin}{CLASSIC_COPY}{FILES}{RUN_TIME}"
+                "{from} AS install\n{labels}USER 0\n{PREPARE}{CLASSIC_STAGE}\n{begin}{CLASSIC_COPY}{FILES}{RUN_TIME}"
             )
         }
     }

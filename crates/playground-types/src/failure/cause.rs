@@ -291,9 +291,8 @@ impl Cause {
             Self::PythonVersion { .. } | Self::NoPython => FailureKind::PythonVersion,
             Self::IndexUnreachable | Self::PluginOffline { .. } => FailureKind::Network,
             Self::IndexUntrusted => FailureKind::Tls,
-            Self::BuildDiskFull | Self::PluginDiskFull { .. } | Self::WroteTooMuch { .. } => {
-                FailureKind::DiskFull
-            }
+            Self::BuildDiskFull | Self::PluginDiskFull { .. } => FailureKind::DiskFull,
+            Self::WroteTooMuch { .. } => FailureKind::DiskLimit,
             Self::BaseImageMissing { .. } => FailureKind::BaseImageMissing,
             Self::BuildTooLong { .. } => FailureKind::BuildTimeout,
             Self::BuildSilent { .. } => FailureKind::BuildSilent,

@@ -121,8 +121,7 @@ pub(super) fn text(cause: &Cause) -> Translation {
         .hint("Write less, or raise limits.disk_bytes or limits.shm_bytes."),
         Cause::WroteTooMuch { written, limit } => say(format!(
             "the app wrote {written} bytes beside its code, its limit is {limit}"
-        ))
-        .hint("Write to /tmp and clean up, or raise limits.disk_bytes."),
+        )),
         Cause::EntrypointMissing { entrypoint, found } => say(format!(
             "the entrypoint {entrypoint} names no module of this plugin"
         ))
@@ -224,6 +223,10 @@ pub(super) fn usual(kind: FailureKind) -> (&'static str, &'static str) {
         FailureKind::DiskFull => (
             "the disk is full, or a size limit was reached",
             "Free disk space, or raise the limit.",
+        ),
+        FailureKind::DiskLimit => (
+            "the app wrote more beside its code than it may",
+            "Write to /tmp and clean up, or raise limits.disk_bytes.",
         ),
         FailureKind::BaseImageMissing => (
             "the base image is not on this engine",

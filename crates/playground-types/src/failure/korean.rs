@@ -131,8 +131,7 @@ pub(super) fn text(cause: &Cause) -> Translation {
         .hint("더 적게 쓰거나, limits.disk_bytes 또는 limits.shm_bytes 값을 늘리세요."),
         Cause::WroteTooMuch { written, limit } => say(format!(
             "앱이 코드 외에 {written}바이트를 써서 한도인 {limit}바이트를 넘었습니다."
-        ))
-        .hint("/tmp에 쓰고 필요 없는 파일은 지우거나, limits.disk_bytes 값을 늘리세요."),
+        )),
         Cause::EntrypointMissing { entrypoint, found } => say(format!(
             "entrypoint가 가리키는 모듈이 플러그인에 없습니다: {entrypoint}"
         ))
@@ -235,6 +234,10 @@ pub(super) fn usual(kind: FailureKind) -> (&'static str, &'static str) {
         FailureKind::DiskFull => (
             "디스크가 가득 찼거나 크기 한도에 도달했습니다.",
             "디스크 공간을 확보하거나 한도를 늘리세요.",
+        ),
+        FailureKind::DiskLimit => (
+            "앱이 코드 외에 쓴 파일이 한도를 넘었습니다.",
+            "/tmp에 쓰고 필요 없는 파일은 지우거나, limits.disk_bytes 값을 늘리세요.",
         ),
         FailureKind::BaseImageMissing => (
             "베이스 이미지가 이 Docker 엔진에 없습니다.",
