@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`TestControl`] | the whole loop on a scripted engine and a real database, with a paused clock |
 //! | [`Plugin`] | an archive as a client would upload it |
+//! | [`Mimic`] | how the app of [`Plugin::mimic`] behaves on a real engine: late, mute, sick, ending, ... |
 //!
 //! Tests that use [`TestControl`] pause tokio's clock (`#[tokio::test(start_paused = true)]`): minutes pass in an instant,
 //! and only when nothing is left to do. The database runs on threads of its own, which tokio does not see; the store's
@@ -11,7 +12,9 @@
 //! when one passes the test panics with the state it was left in.
 
 mod control;
+mod mimic;
 mod plugin;
 
 pub use control::{BASE_IMAGE, TestControl};
+pub use mimic::Mimic;
 pub use plugin::Plugin;

@@ -18,13 +18,18 @@ impl Plugin {
         let manifest = format!(
             "code: {code}\nversion: {version}\nname: {code}\nactions:\n  gradio:\n    entrypoint: plugin.gradio_app\n"
         );
-        Self { files: Vec::new() }
+        Self::empty()
             .with("config.yaml", &manifest)
             .with("plugin/__init__.py", "")
             .with(
                 "plugin/gradio_app.py",
                 "import gradio as gr\n\ndemo = gr.Interface(lambda text: text, 'text', 'text')\n",
             )
+    }
+
+    /// No file yet.
+    pub(crate) fn empty() -> Self {
+        Self { files: Vec::new() }
     }
 
     /// With one more file, or with another content of one.
