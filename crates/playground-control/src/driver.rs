@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use playground_engine::EngineError;
+use playground_store::ContainerRow;
 use playground_types::{ContainerPk, Failure, FailureKind};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 
 use crate::container::decide::{Policy, decide, status};
 use crate::container::execute::Next;
+use crate::container::observe::Observed;
 use crate::{Control, ControlError, StepError};
 
 /// First wait after a failed step; doubles up to [`LONGEST_RETRY`].
@@ -118,6 +120,7 @@ impl Control {
             return Ok(Next::Gone);
         };
         let observed = self.observe(&row).await?;
+        self.note_container(&row, &observed).await?;
         let now = self.clock.now();
         let decision = decide(&row, &observed.observation, now, &self.policy());
         let status = status(&row, &decision);
@@ -131,6 +134,21 @@ impl Control {
             self.changes.note();
         }
         Ok(next)
+    }
+
+    /// The container was made or started, and the Agent died before its id was written.
+    async fn note_container(
+        &self,
+        row: &ContainerRow,
+        observed: &Observed,
+    ) -> Result<(), StepError> {
+        match &observed.view {
+            Some(view) if row.engine_id.as_ref() != Some(&view.id) => Ok(self
+                .store
+                .set_engine_id(row.pk, Some(&view.id), self.clock.now())
+                .await?),
+            _ => Ok(()),
+        }
     }
 
     /// A failed step is tried again, sooner at first. Only a record that the engine keeps refusing is given up.

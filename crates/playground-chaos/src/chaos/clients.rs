@@ -2,7 +2,6 @@
 //!
 //! While the Agent is away connections break, which is expected; what it says must make sense all the same.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,7 +47,6 @@ pub(crate) struct Worker {
     client: Client,
     plan: Plan,
     shared: Arc<Shared>,
-    launches: HashMap<Identity, String>,
 }
 
 impl Worker {
@@ -57,7 +55,6 @@ impl Worker {
             client: agent::client()?,
             plan: Plan::new(random),
             shared,
-            launches: HashMap::new(),
         })
     }
 
@@ -113,7 +110,7 @@ impl Worker {
                 })
                 .await
             }
-            Operation::Cancel(identity) => self.cancel(identity).await,
+            Operation::Cancel => self.cancel().await,
             Operation::List => {
                 let filter = ContainerFilter::default();
                 self.client.containers(&filter, 1, PAGE).await?;
@@ -140,7 +137,7 @@ impl Worker {
     }
 
     async fn create(
-        &mut self,
+        &self,
         identity: Identity,
         spec: Spec,
         on_existing: OnExisting,
@@ -166,17 +163,22 @@ impl Worker {
         let wish = Wish::Create(spec);
         self.write_down(identity, wish, began, answer.as_ref().err());
         let created = answer?;
-        self.shared.ledger().launches.push(created.build_id.clone());
-        self.launches.insert(identity, created.build_id);
+        self.shared.ledger().launches.push(created.build_id);
         Ok(Heard::Yes)
     }
 
-    async fn cancel(&mut self, identity: Identity) -> Result<Heard, ClientError> {
-        let Some(launch) = self.launches.get(&identity).cloned() else {
+    /// Cancels the newest launch that is on its way.
+    async fn cancel(&self) -> Result<Heard, ClientError> {
+        let began = Instant::now();
+        let launches = self.client.builds(1, PAGE).await?.results;
+        let Some(launch) = launches.iter().find(|launch| !launch.status.is_final()) else {
             return Ok(Heard::No);
         };
-        let began = Instant::now();
-        let answer = self.client.cancel_build(&launch).await;
+        let container = self.client.container(&launch.container_pk.to_string());
+        let Some(identity) = Identity::of(&container.await?) else {
+            return Ok(Heard::No);
+        };
+        let answer = self.client.cancel_build(&launch.id).await;
         if !answer.as_ref().is_err_and(is_refused) {
             // Whatever was said, the build may have been faster.
             let mut ledger = self.shared.ledger();

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+use playground_client::wire::{Container, OnExisting};
 use playground_testkit::{Mimic, Plugin};
-use playground_types::wire::OnExisting;
 
 use crate::random::Random;
 
@@ -58,8 +58,8 @@ pub(crate) enum Operation {
     Stop(Identity),
     Start(Identity),
     Restart(Identity),
-    /// Cancels the launch that this client began last for it.
-    Cancel(Identity),
+    /// Cancels whatever is on its way.
+    Cancel,
     List,
     Show(Identity),
     Builds,
@@ -141,7 +141,7 @@ impl Plan {
             Kind::Stop => Operation::Stop(identity),
             Kind::Start => Operation::Start(identity),
             Kind::Restart => Operation::Restart(identity),
-            Kind::Cancel => Operation::Cancel(identity),
+            Kind::Cancel => Operation::Cancel,
             Kind::List => Operation::List,
             Kind::Show => Operation::Show(identity),
             Kind::Builds => Operation::Builds,
@@ -190,7 +190,7 @@ impl Operation {
             Self::Stop(_) => "stop",
             Self::Start(_) => "start",
             Self::Restart(_) => "restart",
-            Self::Cancel(_) => "cancel",
+            Self::Cancel => "cancel",
             Self::List => "list containers",
             Self::Show(_) => "show a container",
             Self::Builds => "list builds",
@@ -201,6 +201,15 @@ impl Operation {
 }
 
 impl Identity {
+    /// Whose container this is; none for one that clients leave alone.
+    pub(crate) fn of(container: &Container) -> Option<Self> {
+        let (model, release_of) = (container.model, container.plugin_release.as_str());
+        let code = CODES
+            .into_iter()
+            .find(|code| release(*code) == release_of)?;
+        Some(Self { code, model })
+    }
+
     /// `code@version`.
     pub(crate) fn release(self) -> String {
         release(self.code)

@@ -17,6 +17,7 @@ mod faults;
 mod outside;
 mod ports;
 mod starts;
+mod twice;
 mod wishes;
 
 use std::time::Duration;
