@@ -174,8 +174,8 @@ impl Worker {
         let Some(launch) = launches.iter().find(|launch| !launch.status.is_final()) else {
             return Ok(Heard::No);
         };
-        let container = self.client.container(&launch.container_pk.to_string());
-        let Some(identity) = Identity::of(&container.await?) else {
+        let pk = launch.container_pk.to_string();
+        let Some(identity) = Identity::of(&self.client.container(&pk).await?) else {
             return Ok(Heard::No);
         };
         let answer = self.client.cancel_build(&launch.id).await;
