@@ -7,11 +7,13 @@
 //! | `bench create` | what a create costs, beside the plain way, in one run |
 //! | `cage` | what a plugin container is confined by, as a table |
 //! | `fuzz` | the fuzz targets, each for a bounded time |
+//! | `chaos` | Agent and Docker Engine killed under load, then everything compared |
 
 mod agent;
 mod bench;
 mod binary;
 mod cage;
+mod chaos;
 mod command;
 mod docker;
 mod fuzz;
@@ -47,6 +49,8 @@ enum Command {
     Cage,
     /// Run the fuzz targets
     Fuzz(fuzz::Options),
+    /// Kill Agent and Docker Engine under load, then compare what is left with what was asked for
+    Chaos(chaos::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -56,5 +60,6 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(bench) => bench::run(&bench),
         Command::Cage => cage::run(),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Chaos(options) => chaos::run(&options),
     }
 }

@@ -127,14 +127,14 @@ impl Store {
 
     /// Takes the oldest queued build to run it. None when nothing is queued.
     pub async fn begin_next_build(&self, now: Timestamp) -> Result<Option<BuildRow>> {
-        let raw: Option<RawBuild> = sqlx::query_as(
+        let raw: Vec<RawBuild> = sqlx::query_as(
             "UPDATE builds SET status = 'building', started_at = $1, attempt = attempt + 1
              WHERE id = (SELECT id FROM builds WHERE status = 'queued' ORDER BY id LIMIT 1) RETURNING *",
         )
         .bind(now.0)
-        .fetch_optional(&self.write)
+        .fetch_all(&self.write)
         .await?;
-        raw.map(BuildRow::try_from).transpose()
+        raw.into_iter().next().map(BuildRow::try_from).transpose()
     }
 
     /// Puts builds back that were running when the Agent died.
@@ -209,7 +209,7 @@ impl Store {
         now: Timestamp,
         only_unneeded: bool,
     ) -> Result<Option<BuildRow>> {
-        let raw: Option<RawBuild> = sqlx::query_as(
+        let raw: Vec<RawBuild> = sqlx::query_as(
             "UPDATE builds SET cancel_wanted = TRUE,
                  failure = CASE status WHEN 'queued' THEN $2 ELSE failure END,
                  finished_at = CASE status WHEN 'queued' THEN $3 ELSE finished_at END,
@@ -222,9 +222,9 @@ impl Store {
         .bind(row::to_json(failure))
         .bind(now.0)
         .bind(only_unneeded)
-        .fetch_optional(&self.write)
+        .fetch_all(&self.write)
         .await?;
-        raw.map(BuildRow::try_from).transpose()
+        raw.into_iter().next().map(BuildRow::try_from).transpose()
     }
 
     /// One build.

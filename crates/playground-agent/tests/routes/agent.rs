@@ -1,6 +1,7 @@
 //! An Agent without sockets: the real router over a scripted engine and a database of its own.
 
 use std::io::{Cursor, Write as _};
+use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
@@ -24,7 +25,7 @@ pub(crate) struct TestAgent {
     pub(crate) fake: FakeEngine,
     pub(crate) control: Control,
     router: Router,
-    _dir: tempfile::TempDir,
+    _dir: Option<tempfile::TempDir>,
 }
 
 /// A status and a body.
@@ -45,7 +46,9 @@ impl Answer {
         format!(
             "{} {}: {}",
             self.status.as_u16(),
-            body["code"].as_str().unwrap(),
+            body["code"]
+                .as_str()
+                .unwrap_or_else(|| panic!("no error: {self:?}")),
             body["detail"].as_str().unwrap()
         )
     }
@@ -58,6 +61,15 @@ impl TestAgent {
 
     pub(crate) async fn with(change: impl FnOnce(&mut ControlConfig)) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let agent = Self::at(dir.path(), change).await;
+        Self {
+            _dir: Some(dir),
+            ..agent
+        }
+    }
+
+    /// With its data in a directory of the test's own.
+    pub(crate) async fn at(data_dir: &Path, change: impl FnOnce(&mut ControlConfig)) -> Self {
         let fake = FakeEngine::new();
         fake.add_image("synapse-gradio-base:latest");
         fake.behave_by_default(AppBehaviour {
@@ -68,15 +80,13 @@ impl TestAgent {
             takes: Duration::from_millis(10),
             ..BuildScript::default()
         });
-        let mut config = ControlConfig::new(dir.path().to_owned());
+        let mut config = ControlConfig::new(data_dir.to_owned());
         config.probe_host_ports = false;
         change(&mut config);
-        let store = Store::open(&dir.path().join("playground.db"))
-            .await
-            .unwrap();
+        let store = Store::open(&data_dir.join("playground.db")).await.unwrap();
         let tokens = Tokens::new(store.clone(), true);
         tokens
-            .ensure(Some(&SecretString::from(TOKEN)), dir.path())
+            .ensure(Some(&SecretString::from(TOKEN)), data_dir)
             .await
             .unwrap();
         let control = Control::new(
@@ -97,7 +107,7 @@ impl TestAgent {
             fake,
             control,
             router,
-            _dir: dir,
+            _dir: None,
         }
     }
 

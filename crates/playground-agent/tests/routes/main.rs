@@ -8,5 +8,6 @@ mod backend;
 mod builds;
 mod containers;
 mod creates;
+mod disk;
 mod documents;
 mod releases;

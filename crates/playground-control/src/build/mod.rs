@@ -10,8 +10,9 @@ mod steps;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use playground_store::BuildRow;
+use playground_store::{BuildRow, StoreError};
 use playground_types::{BuildId, BuildStatus, Failure, FailureKind};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -19,6 +20,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::{Control, ControlError};
+
+/// Wait before the database is tried again.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The builds that run here, and how to end them.
 #[derive(Debug, Default)]
@@ -68,28 +72,30 @@ impl Control {
         self.tasks.spawn(async move {
             let mut builds = JoinSet::new();
             loop {
-                control.begin_builds(&mut builds).await;
-                // Cancel-safe: `notified` keeps its permit, `join_next` loses no result.
+                let is_read = control.begin_builds(&mut builds).await;
+                // Cancel-safe: `notified` keeps its permit, `join_next` loses no result, the others hold no state.
                 tokio::select! {
                     () = control.builder.queued.notified() => {}
                     Some(_) = builds.join_next() => {}
+                    () = tokio::time::sleep(RETRY), if !is_read => {}
                     () = control.shutdown.cancelled() => break,
                 }
             }
         });
     }
 
-    async fn begin_builds(&self, builds: &mut JoinSet<()>) {
+    /// Begins as many as may run. False when the queue could not be read, or not be written.
+    async fn begin_builds(&self, builds: &mut JoinSet<()>) -> bool {
         while builds.len() < self.config.build.concurrent {
             let build = match self.store.begin_next_build(self.clock.now()).await {
                 Ok(Some(build)) => build,
-                Ok(None) => return,
+                Ok(None) => return true,
                 Err(error) => {
                     tracing::error!(
                         error = &crate::error_chain(&error),
                         "the build queue could not be read"
                     );
-                    return;
+                    return false;
                 }
             };
             let control = self.clone();
@@ -104,6 +110,21 @@ impl Control {
                 }
                 .instrument(span),
             );
+        }
+        true
+    }
+
+    /// Waits before the state of a build is written again: nobody else would, and whoever waits for the build would wait for
+    /// ever. False when the Agent stops; its next start finds out.
+    async fn may_write_again(&self, error: &StoreError) -> bool {
+        tracing::error!(
+            error = &crate::error_chain(error),
+            "the state of a build could not be written and is tried again"
+        );
+        // Cancel-safe: both only wait.
+        tokio::select! {
+            () = tokio::time::sleep(RETRY) => true,
+            () = self.shutdown.cancelled() => false,
         }
     }
 
