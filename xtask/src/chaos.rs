@@ -1,4 +1,4 @@
-//! `cargo xtask chaos`: prepares what crates/playground-chaos needs, and runs it.
+//! `cargo xtask chaos` and `cargo xtask soak`: prepare what crates/playground-chaos needs, and run it.
 //!
 //! That program is a crate of its own, built when it is asked for: `cargo xtask up` on a fresh machine should not have to
 //! compile an HTTP client first.
@@ -39,7 +39,39 @@ pub(crate) struct Options {
     keep: bool,
 }
 
-/// Runs it. An error when anything differs.
+/// What can be chosen.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Load an Agent steadily, then compare its memory, open files, threads and tasks with those at first.\n\n\
+    It runs as `chaos` does, away from the machine's own engine, and needs root. It fails when the median of the last third \
+    of the time is above that of the first third by more than: memory 15 % and 4 MiB, 5 open files, 4 threads, 8 tasks."
+)]
+pub(crate) struct SoakOptions {
+    /// How long the load lasts
+    #[arg(long, default_value_t = 30.0)]
+    minutes: f64,
+    /// Repeats a run's plan
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Clients at the same time
+    #[arg(long, default_value_t = 2)]
+    clients: u64,
+    /// The `playground` binary under test; built when absent
+    #[arg(long)]
+    binary: Option<PathBuf>,
+}
+
+/// Runs the soak. An error when the Agent grew.
+pub(crate) fn soak(options: &SoakOptions) -> anyhow::Result<()> {
+    let binary = prepare(options.binary.as_deref())?;
+    run_command(program("soak", &binary)?.args([
+        format!("--minutes={}", options.minutes),
+        format!("--seed={}", options.seed),
+        format!("--clients={}", options.clients),
+    ]))
+}
+
+/// Runs chaos. An error when anything differs.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let binary = prepare(options.binary.as_deref())?;
     let mut arguments = vec![

@@ -8,6 +8,7 @@
 //! | `cage` | what a plugin container is confined by, as a table |
 //! | `fuzz` | the fuzz targets, each for a bounded time |
 //! | `chaos` | Agent and Docker Engine killed under load, then everything compared |
+//! | `soak` | a steady load, and whether the Agent grows under it |
 
 mod agent;
 mod bench;
@@ -51,6 +52,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Kill Agent and Docker Engine under load, then compare what is left with what was asked for
     Chaos(chaos::Options),
+    /// Load an Agent steadily, and see whether it grows
+    Soak(chaos::SoakOptions),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -61,5 +64,6 @@ fn main() -> anyhow::Result<()> {
         Command::Cage => cage::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Chaos(options) => chaos::run(&options),
+        Command::Soak(options) => chaos::soak(&options),
     }
 }

@@ -15,6 +15,8 @@ mod chaos;
 mod docker;
 mod dockerd;
 mod random;
+mod soak;
+mod stage;
 mod tell;
 mod world;
 
@@ -34,6 +36,8 @@ struct Cli {
 enum Command {
     /// Random work from several clients while Agent and Docker Engine are killed; then everything is compared
     Chaos(chaos::Options),
+    /// A steady load for a long time; then the Agent's memory, files and threads are compared with those at first
+    Soak(soak::Options),
 }
 
 /// What every run needs.
@@ -56,13 +60,27 @@ pub(crate) struct Place {
     inside: bool,
 }
 
+impl Command {
+    fn place(&self) -> &Place {
+        match self {
+            Self::Chaos(options) => &options.place,
+            Self::Soak(options) => &options.place,
+        }
+    }
+}
+
 fn main() -> anyhow::Result<ExitCode> {
-    let Command::Chaos(options) = Cli::parse().command;
-    if !options.place.inside {
-        return world::enter(&options.place);
+    let command = Cli::parse().command;
+    if !command.place().inside {
+        return world::enter(command.place());
     }
     let runtime = tokio::runtime::Runtime::new()?;
-    let holds = runtime.block_on(chaos::run(options))?;
+    let holds = runtime.block_on(async {
+        match command {
+            Command::Chaos(options) => chaos::run(options).await,
+            Command::Soak(options) => soak::run(options).await,
+        }
+    })?;
     Ok(if holds {
         ExitCode::SUCCESS
     } else {

@@ -48,6 +48,9 @@ impl Control {
             ports,
             containers,
             problems,
+            tasks: tokio::runtime::Handle::current()
+                .metrics()
+                .num_alive_tasks() as u64,
         })
     }
 

@@ -245,6 +245,9 @@ pub struct Health {
     pub isolation: Isolation,
     /// What needs the operator, a sentence each.
     pub problems: Vec<String>,
+    /// What the Agent's process has under way, in tasks of its runtime: connections, records, streams.
+    #[serde(default)]
+    pub tasks: u64,
 }
 
 /// The Docker Engine's health.

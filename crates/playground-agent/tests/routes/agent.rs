@@ -240,10 +240,11 @@ pub(crate) fn settled(mut body: Value) -> Value {
         "status_url",
         "agent_id",
         "checksum",
+        "tasks",
     ];
     if let Some(fields) = body.as_object_mut() {
         for (key, value) in fields.iter_mut() {
-            if VARYING.contains(&key.as_str()) && value.is_string() {
+            if VARYING.contains(&key.as_str()) && (value.is_string() || key == "tasks") {
                 *value = json!(format!("[{key}]"));
             }
         }

@@ -118,6 +118,19 @@ async fn eventually(agent: &TestAgent, path: &str, is_it: impl Fn(&Value) -> boo
     }
 }
 
+/// Until so many builds run.
+async fn builds_run(agent: &TestAgent, count: usize) {
+    let deadline = Instant::now() + DEADLINE;
+    while agent.fake.builds_running() != count {
+        assert!(
+            Instant::now() < deadline,
+            "{} builds run",
+            agent.fake.builds_running()
+        );
+        sleep(LOOK).await;
+    }
+}
+
 fn assert_full(answer: &Answer) {
     assert_eq!(
         answer.error(),
@@ -258,7 +271,7 @@ async fn a_build_that_finds_the_disk_full_ends_when_there_is_space_with_its_whol
     };
     let agent = TestAgent::at(disk.path(), |_| {}).await;
     agent.fake.build_next(BuildScript {
-        takes: Duration::from_millis(1500),
+        takes: Duration::from_secs(3),
         steps: (0..5).map(|step| format!("step {step}")).collect(),
         log: (0..20)
             .map(|line| format!("line {line} {}", "x".repeat(200)))
@@ -268,12 +281,11 @@ async fn a_build_that_finds_the_disk_full_ends_when_there_is_space_with_its_whol
     let archive = plugin("my-plugin", "1.0.0", "");
     let create = agent.form("/containers/", &[], Some(&archive));
     let fill_and_free = async {
-        let is_building = |list: &Value| list["results"][0]["status"] == "building";
-        eventually(&agent, "/containers/", is_building).await;
+        builds_run(&agent, 1).await;
         disk.fill(0);
-        // The build ends meanwhile, and its end cannot be written.
-        sleep(Duration::from_millis(2500)).await;
-        assert_eq!(agent.fake.builds_running(), 0);
+        assert_eq!(agent.fake.builds_running(), 1, "it ended too soon");
+        builds_run(&agent, 0).await;
+        // It has ended, and its end cannot be written.
         let launches = agent.get("/builds/").await.json();
         assert_eq!(launches["results"][0]["status"], "building", "{launches:#}");
         assert_reads_work(&agent, 1).await;

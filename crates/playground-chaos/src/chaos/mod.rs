@@ -1,7 +1,7 @@
 //! Chaos: random work from several clients while the Agent is killed every few seconds and the engine taken away twice;
 //! then the clients stop, and once the Agent is at rest, everything that should be is compared with everything that is.
 
-mod clients;
+pub(crate) mod clients;
 mod compare;
 mod find;
 mod killer;
@@ -28,9 +28,10 @@ use self::find::{Caller, find};
 use self::report::Report;
 use self::settle::{Said, settle};
 use crate::Place;
-use crate::agent::{self, Agent, Setup};
+use crate::agent::Agent;
 use crate::dockerd::Dockerd;
 use crate::random::Random;
+use crate::stage::Stage;
 use crate::tell::say;
 
 /// What can be chosen.
@@ -56,17 +57,12 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<bool> {
     let clients = options.clients;
     let title = format!("Chaos for {length:.0?} with {clients} clients, --seed {seed}");
     say(&title);
-    let mut dockerd = Dockerd::start(&options.place.folder).await?;
-    dockerd.docker.copy_image(&options.place.base_image).await?;
-    let data_dir = options.place.folder.join("data");
-    let mut agent = Agent::start(Setup {
-        binary: options.place.binary.clone(),
-        data_dir: data_dir.clone(),
-        docker_host: dockerd.docker.host().to_owned(),
-        base_image: options.place.base_image.clone(),
-    })
-    .await?;
-    let client = agent::client()?;
+    let Stage {
+        mut dockerd,
+        mut agent,
+        client,
+        data_dir,
+    } = Stage::set(&options.place).await?;
     let contents = upload_all(&client).await?;
     let shared = Arc::new(Shared::default());
 
@@ -152,7 +148,7 @@ async fn disturb(
 }
 
 /// Every archive once, so that names alone can be created too, and checksums have a name.
-async fn upload_all(client: &Client) -> anyhow::Result<Contents> {
+pub(crate) async fn upload_all(client: &Client) -> anyhow::Result<Contents> {
     let mut contents = Contents::new();
     for code in plan::CODES {
         for content in plan::CONTENTS {

@@ -104,25 +104,33 @@ impl Report {
     }
 
     fn happened(&self, text: &mut String) {
-        let mut add = |line: String| writeln!(text, "{line}").unwrap_or_default();
-        add(format!(
-            "\nthe Agent was killed {} times with SIGKILL",
-            self.kills
-        ));
+        let mut lines = vec![String::new()];
+        if self.kills > 0 {
+            lines.extend(self.killings());
+        }
+        lines.extend(self.engine.iter().chain(&self.lines).cloned());
+        text.push_str(&lines.join("\n"));
+        text.push('\n');
+    }
+
+    fn killings(&self) -> Vec<String> {
         let phases: Vec<String> = self
             .phases
             .iter()
             .map(|(phase, kills)| format!("{phase} {kills}"))
             .collect();
-        add(format!("  while there were: {}", phases.join(", ")));
+        let mut lines = vec![
+            format!("the Agent was killed {} times with SIGKILL", self.kills),
+            format!("  while there were: {}", phases.join(", ")),
+        ];
         let mut boots = self.boots.clone();
         boots.sort_unstable();
         if let (Some(middle), Some(longest)) = (boots.get(boots.len() / 2), boots.last()) {
-            add(format!(
+            lines.push(format!(
                 "  and ready again in {middle:.2?} (median), {longest:.2?} at most"
             ));
         }
-        self.engine.iter().chain(&self.lines).cloned().for_each(add);
+        lines
     }
 }
 
