@@ -8,12 +8,15 @@
 //! | `bench restart` | how long a killed Agent takes until it is ready again, for 30, 100 and 300 records |
 //! | `cage` | what a plugin container is confined by, as a table |
 //! | `fuzz` | the fuzz targets, each for a bounded time |
+//! | `chaos` | Agent and Docker Engine killed under load, then everything compared |
+//! | `soak` | a steady load, and whether the Agent grows under it |
 
 mod agent;
 mod bench;
 mod binary;
 mod cage;
 mod canary;
+mod chaos;
 mod command;
 mod docker;
 mod fuzz;
@@ -49,6 +52,10 @@ enum Command {
     Cage,
     /// Run the fuzz targets
     Fuzz(fuzz::Options),
+    /// Kill Agent and Docker Engine under load, then compare what is left with what was asked for
+    Chaos(chaos::Options),
+    /// Load an Agent steadily, and see whether it grows
+    Soak(chaos::SoakOptions),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -58,5 +65,7 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(bench) => bench::run(&bench),
         Command::Cage => cage::run(),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Chaos(options) => chaos::run(&options),
+        Command::Soak(options) => chaos::soak(&options),
     }
 }

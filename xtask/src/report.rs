@@ -20,19 +20,22 @@ pub(crate) enum Level {
     L5,
     /// The real SDK and other people's tools.
     L6,
+    /// Killed and loaded, for a bounded time.
+    L8,
     /// What holds for the output of all of them.
     Output,
 }
 
 impl Level {
     /// Every level there is so far.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::L0,
         Self::L1,
         Self::L2,
         Self::L3,
         Self::L5,
         Self::L6,
+        Self::L8,
         Self::Output,
     ];
 
@@ -44,6 +47,7 @@ impl Level {
             Self::L3 => "routes, errors, client and command line",
             Self::L5 => "real Docker Engine, real Gradio",
             Self::L6 => "the real synapse-sdk, gradio_client, schemathesis",
+            Self::L8 => "Agent and engine killed under load, then compared",
             Self::Output => "all that these printed and logged",
         }
     }

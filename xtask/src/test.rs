@@ -6,13 +6,14 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::Value;
 
-use crate::command::{command, exists, output, run as run_command};
+use crate::command::{command, exists, is_root, output, run as run_command};
 use crate::report::{Counts, Level, Report};
 use crate::step::{say, step};
 use crate::{canary, docker, python, repo};
@@ -66,11 +67,15 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
     if wanted
         .iter()
-        .any(|level| matches!(level, Level::L5 | Level::L6))
+        .any(|level| matches!(level, Level::L5 | Level::L6 | Level::L8))
     {
         let binary = prepare_engine()?;
         run_suites(&docker_suites, &wanted, &mut report)?;
         real_parts(&wanted, options, &binary, &mut report)?;
+        if wanted.contains(&Level::L8) {
+            let name = "chaos for a minute, things compared";
+            suite_step(Level::L8, name, &mut report, || chaos(&binary))?;
+        }
     }
     search_output(&wanted, &mut report)?;
     say(&format!("\n{}", report.text(&wanted)));
@@ -268,6 +273,28 @@ fn real_parts(
         )?;
     }
     Ok(())
+}
+
+/// What was done and found is printed whether it holds or not.
+fn chaos(binary: &Path) -> anyhow::Result<Counts> {
+    if !is_root() && std::env::var_os("CI").is_none() {
+        say("SKIPPED: chaos makes namespaces and a Docker Engine in them, which needs root");
+        return Ok(Counts {
+            skipped: 1,
+            ..Counts::default()
+        });
+    }
+    let ran = crate::chaos::short(binary)?
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .output()?;
+    let text = String::from_utf8_lossy(&ran.stdout);
+    say(&text);
+    let mut counts = Counts::in_text(&text);
+    if !ran.status.success() {
+        counts.failed = counts.failed.max(1);
+    }
+    Ok(counts)
 }
 
 fn script(

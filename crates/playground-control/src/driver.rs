@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use playground_engine::EngineError;
+use playground_store::ContainerRow;
 use playground_types::wire::Waiting;
 use playground_types::{Cause, ContainerPk, Failure};
 use tokio::sync::Notify;
@@ -14,6 +15,7 @@ use tracing::Instrument as _;
 
 use crate::container::decide::{Decision, Policy, decide, status};
 use crate::container::execute::Next;
+use crate::container::observe::Observed;
 use crate::starts::StartTurn;
 use crate::{Control, RestartPolicy, StepError};
 
@@ -183,6 +185,9 @@ impl Control {
             return Ok(Next::Gone);
         };
         let observed = self.observe(&row).await.map_err(Failed::to_look)?;
+        self.note_container(&row, &observed)
+            .await
+            .map_err(Failed::to_act)?;
         let now = self.clock.now();
         let decision = decide(&row, &observed.observation, now, &self.policy());
         let status = status(&row, &decision);
@@ -221,6 +226,21 @@ impl Control {
                 *start = StartTurn::None;
                 true
             }
+        }
+    }
+
+    /// The container was made or started, and the Agent died before its id was written.
+    async fn note_container(
+        &self,
+        row: &ContainerRow,
+        observed: &Observed,
+    ) -> Result<(), StepError> {
+        match &observed.view {
+            Some(view) if row.engine_id.as_ref() != Some(&view.id) => Ok(self
+                .store
+                .set_engine_id(row.pk, Some(&view.id), self.clock.now())
+                .await?),
+            _ => Ok(()),
         }
     }
 

@@ -101,6 +101,24 @@ pub enum ControlError {
     Facts(#[source] serde_json::Error),
 }
 
+impl ControlError {
+    /// Whether the Agent's own disk is full. Nothing was changed; it can be tried again once there is space.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_disk_full(),
+            Self::Disk { source, .. } | Self::Plugin(PluginError::Spool(source)) => is_full(source),
+            _ => false,
+        }
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
 /// Why a step could not be carried out. It is tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {

@@ -76,6 +76,9 @@ impl Control {
             backend: self.backend_health().await?,
             disks,
             problems,
+            tasks: tokio::runtime::Handle::current()
+                .metrics()
+                .num_alive_tasks() as u64,
         })
     }
 

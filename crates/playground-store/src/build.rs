@@ -127,15 +127,15 @@ impl Store {
 
     /// Takes a queued build to run it. None when it is not queued any more.
     pub async fn begin_build(&self, id: BuildId, now: Timestamp) -> Result<Option<BuildRow>> {
-        let raw: Option<RawBuild> = sqlx::query_as(
+        let raw: Vec<RawBuild> = sqlx::query_as(
             "UPDATE builds SET status = 'building', started_at = $2, attempt = attempt + 1
              WHERE id = $1 AND status = 'queued' RETURNING *",
         )
         .bind(id.to_string())
         .bind(now.0)
-        .fetch_optional(&self.write)
+        .fetch_all(&self.write)
         .await?;
-        raw.map(BuildRow::try_from).transpose()
+        raw.into_iter().next().map(BuildRow::try_from).transpose()
     }
 
     /// Puts builds back that were running when the Agent died.
@@ -210,7 +210,7 @@ impl Store {
         now: Timestamp,
         only_unneeded: bool,
     ) -> Result<Option<BuildRow>> {
-        let raw: Option<RawBuild> = sqlx::query_as(
+        let raw: Vec<RawBuild> = sqlx::query_as(
             "UPDATE builds SET cancel_wanted = TRUE,
                  failure = CASE status WHEN 'queued' THEN $2 ELSE failure END,
                  finished_at = CASE status WHEN 'queued' THEN $3 ELSE finished_at END,
@@ -223,9 +223,9 @@ impl Store {
         .bind(row::to_json(failure))
         .bind(now.0)
         .bind(only_unneeded)
-        .fetch_optional(&self.write)
+        .fetch_all(&self.write)
         .await?;
-        raw.map(BuildRow::try_from).transpose()
+        raw.into_iter().next().map(BuildRow::try_from).transpose()
     }
 
     /// One build.

@@ -30,3 +30,20 @@ impl From<sqlx::Error> for StoreError {
         Self::Database(error)
     }
 }
+
+/// SQLite's code for "database or disk is full".
+const SQLITE_FULL: i32 = 13;
+/// SQLite's code for "disk I/O error": what a full disk looks like where a file of its own cannot grow.
+const SQLITE_IOERR: i32 = 10;
+
+impl StoreError {
+    /// Whether nothing was written for want of space. It can be tried again once there is some.
+    pub fn is_disk_full(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        let code: Option<i32> = error.code().and_then(|code| code.parse().ok());
+        // Extended codes have the plain one in their lowest byte.
+        code.is_some_and(|code| matches!(code & 0xff, SQLITE_FULL | SQLITE_IOERR))
+    }
+}

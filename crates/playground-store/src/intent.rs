@@ -164,12 +164,15 @@ impl Store {
         pk: ContainerPk,
         now: Timestamp,
     ) -> Result<Option<ContainerRow>> {
-        let raw: Option<RawContainer> = sqlx::query_as(sql)
+        let raw: Vec<RawContainer> = sqlx::query_as(sql)
             .bind(pk.0)
             .bind(now.0)
-            .fetch_optional(&self.write)
+            .fetch_all(&self.write)
             .await?;
-        raw.map(ContainerRow::try_from).transpose()
+        raw.into_iter()
+            .next()
+            .map(ContainerRow::try_from)
+            .transpose()
     }
 }
 

@@ -4,6 +4,9 @@
 //! Statements rely on those constraints instead of checking first. SQLite runs in WAL mode with one writing connection
 //! (a second writer would only wait inside SQLite) and several reading ones.
 //!
+//! A statement that writes and returns rows by itself is read to its end (`fetch_all`): SQLite commits with the last step,
+//! and who stops at the first row never hears that there was no space for it.
+//!
 //! Columns of `containers` have two writers that never share one: requests write what should be ([`intent`]), the
 //! driver writes what was done and seen ([`outcome`]).
 

@@ -15,7 +15,7 @@ impl Store {
         range: PortRange,
         now: Timestamp,
     ) -> Result<HostPort> {
-        let port: Option<Option<i64>> = sqlx::query_scalar(
+        let ports: Vec<Option<i64>> = sqlx::query_scalar(
             "UPDATE containers SET host_port = COALESCE(host_port, (
                  WITH RECURSIVE candidates(port) AS (
                      SELECT $2 UNION ALL SELECT port + 1 FROM candidates WHERE port < $3)
@@ -28,9 +28,10 @@ impl Store {
         .bind(i64::from(range.first().0))
         .bind(i64::from(range.last().0))
         .bind(now.0)
-        .fetch_optional(&self.write)
+        .fetch_all(&self.write)
         .await?;
-        let port = port.flatten().and_then(|port| u16::try_from(port).ok());
+        let port = ports.into_iter().next().flatten();
+        let port = port.and_then(|port| u16::try_from(port).ok());
         port.map(HostPort).ok_or(StoreError::PortsExhausted)
     }
 

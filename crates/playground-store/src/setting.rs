@@ -5,14 +5,18 @@ use crate::{Result, Store};
 impl Store {
     /// The setting's value, storing `default` first when there is none. Two processes get the same answer.
     pub async fn setting_or(&self, name: &str, default: &str) -> Result<String> {
-        let value = sqlx::query_scalar(
+        let values: Vec<String> = sqlx::query_scalar(
             "INSERT INTO settings (name, value) VALUES ($1, $2)
              ON CONFLICT (name) DO UPDATE SET value = settings.value RETURNING value",
         )
         .bind(name)
         .bind(default)
-        .fetch_one(&self.write)
+        .fetch_all(&self.write)
         .await?;
-        Ok(value)
+        // The statement gives exactly one row.
+        Ok(values
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| default.to_owned()))
     }
 }

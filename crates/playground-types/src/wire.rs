@@ -364,6 +364,9 @@ pub struct Health {
     pub disks: Vec<DiskHealth>,
     /// What needs the operator, a sentence each.
     pub problems: Vec<String>,
+    /// What the Agent's process has under way, in tasks of its runtime: connections, records, streams.
+    #[serde(default)]
+    pub tasks: u64,
 }
 
 /// How far the platform's backend knows what became of its containers.

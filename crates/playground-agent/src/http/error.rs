@@ -120,6 +120,15 @@ impl ApiError {
         self
     }
 
+    /// The Agent's own disk: whatever was asked for was not begun.
+    fn disk_full(cause: String) -> Self {
+        let mut error = Self::insufficient("insufficient_storage", "the Agent's disk is full");
+        error.cause = Some(cause);
+        error.with_hint(
+            "Free space where the Agent keeps its data (data_dir), then send this again; nothing was changed.",
+        )
+    }
+
     fn of_engine(error: &EngineError) -> Self {
         let mut answer = match error {
             EngineError::NoSuchContainer => {
@@ -177,6 +186,9 @@ impl From<EnvError> for ApiError {
 
 impl From<ControlError> for ApiError {
     fn from(error: ControlError) -> Self {
+        if error.is_disk_full() {
+            return Self::disk_full(error_chain(&error));
+        }
         let detail = error.to_string();
         match error {
             ControlError::Plugin(plugin) if plugin.is_ours() => Self::internal(error_chain(&plugin)),

@@ -9,6 +9,7 @@ mod builds;
 mod capacity;
 mod containers;
 mod creates;
+mod disk;
 mod documents;
 mod push;
 mod releases;

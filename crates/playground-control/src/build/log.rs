@@ -1,11 +1,12 @@
 //! A build's log: a file of lines that is bounded, survives the build, and can be followed while it grows.
 //!
-//! The beginning is written as it comes. What passes the bound is kept in memory, the newest part of it only, and
-//! appended when the build ends: the end of a log is what explains a failure.
+//! The beginning is written as it comes. What passes the bound, or finds the disk full, is kept in memory, the newest part
+//! of it only, and appended when the build ends: the end of a log is what explains a failure.
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use playground_types::BuildId;
@@ -23,7 +24,10 @@ const LINE_BYTES: usize = 8 * 1024;
 /// The writing side. A log that cannot be written never fails a build.
 #[derive(Debug)]
 pub(super) struct BuildLog {
+    path: PathBuf,
     file: Option<File>,
+    /// Bytes of whole lines in the file.
+    written: u64,
     left: u64,
     last: VecDeque<String>,
     end: VecDeque<String>,
@@ -49,12 +53,10 @@ pub struct BuildLogReader {
 
 impl BuildLog {
     pub(super) fn create(folder: &Path, id: BuildId, bytes: u64) -> Self {
-        let path = file_of(folder, id);
-        let file = File::create(&path)
-            .inspect_err(|error| tracing::warn!(%error, file = %path.display(), "a build log could not be made"))
-            .ok();
         Self {
-            file,
+            path: file_of(folder, id),
+            file: None,
+            written: 0,
             left: bytes,
             last: VecDeque::new(),
             end: VecDeque::new(),
@@ -75,9 +77,8 @@ impl BuildLog {
         }
         self.last.push_back(line.to_owned());
         let bytes = line.len() as u64 + 1;
-        if self.left >= bytes && self.end.is_empty() {
+        if self.left >= bytes && self.end.is_empty() && self.write(line) {
             self.left -= bytes;
-            self.write(line);
         } else {
             self.keep_for_the_end(line);
         }
@@ -88,14 +89,18 @@ impl BuildLog {
         self.last.iter().cloned().collect()
     }
 
-    /// Appends what passed the bound, as much of its end as is kept.
+    /// Appends what was kept. What finds the disk full stays for the next try.
     pub(super) fn finish(&mut self) {
-        if self.dropped > 0 {
-            let dropped = self.dropped;
-            self.write(&format!("... {dropped} lines are left out here ..."));
+        let dropped = self.dropped;
+        if dropped > 0 && self.write(&format!("... {dropped} lines are left out here ...")) {
+            self.dropped = 0;
         }
         while let Some(line) = self.end.pop_front() {
-            self.write(&line);
+            if !self.write(&line) {
+                self.end.push_front(line);
+                return;
+            }
+            self.end_bytes -= line.len();
         }
     }
 
@@ -111,12 +116,33 @@ impl BuildLog {
         }
     }
 
-    fn write(&mut self, line: &str) {
-        let Some(file) = &mut self.file else { return };
-        if let Err(error) = writeln!(file, "{line}") {
-            tracing::warn!(%error, "a build log could not be written");
-            self.file = None;
+    /// Whether the whole line is in the file now; none of it is when not.
+    fn write(&mut self, line: &str) -> bool {
+        match self.try_write(line) {
+            Ok(bytes) => {
+                self.written += bytes;
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, file = %self.path.display(), "a build log could not be written");
+                false
+            }
         }
+    }
+
+    fn try_write(&mut self, line: &str) -> io::Result<u64> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => File::create(&self.path)?,
+        };
+        let file = self.file.insert(file);
+        let text = format!("{line}\n");
+        file.write_all_at(text.as_bytes(), self.written)
+            .inspect_err(|_| {
+                // Half a line is none. Readers stop before one, should even this fail.
+                drop(file.set_len(self.written));
+            })?;
+        Ok(text.len() as u64)
     }
 }
 
@@ -205,9 +231,10 @@ mod tests {
                 text: "one".into()
             }]
         );
-        log.file.as_mut().unwrap().write_all(b"hal").unwrap();
+        let file = log.file.as_ref().unwrap();
+        file.write_all_at(b"hal", 4).unwrap();
         assert!(reader.read().await.unwrap().is_empty());
-        log.file.as_mut().unwrap().write_all(b"f\n").unwrap();
+        file.write_all_at(b"f\n", 7).unwrap();
         assert_eq!(reader.read().await.unwrap()[0].text, "half");
     }
 

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use playground_store::BuildRow;
+use playground_store::{BuildRow, StoreError};
 use playground_types::{BuildId, BuildStatus, Cause, Failure};
 use tokio::sync::{Notify, RwLock, RwLockWriteGuard};
 use tokio::task::JoinSet;
@@ -22,6 +22,8 @@ use tracing::Instrument as _;
 
 use crate::{Control, ControlError};
 
+/// Wait before the database is tried again.
+const RETRY: Duration = Duration::from_secs(1);
 /// Builds that are held up are looked at again after this.
 const HELD: Duration = Duration::from_secs(5);
 
@@ -131,6 +133,20 @@ impl Control {
             );
         }
         Next::Idle
+    }
+
+    /// Waits before the state of a build is written again: nobody else would, and whoever waits for the build would wait for
+    /// ever. False when the Agent stops; its next start finds out.
+    async fn may_write_again(&self, error: &StoreError) -> bool {
+        tracing::error!(
+            error = &crate::error_chain(error),
+            "the state of a build could not be written and is tried again"
+        );
+        // Cancel-safe: both only wait.
+        tokio::select! {
+            () = tokio::time::sleep(RETRY) => true,
+            () = self.shutdown.cancelled() => false,
+        }
     }
 
     /// Ends a live build. False when it had ended already.

@@ -47,9 +47,11 @@ enum Ended {
 impl Control {
     /// Runs a build to its end and writes down what came of it.
     pub(super) async fn run_build(&self, build: &BuildRow, cancel: CancellationToken) {
+        let (folder, bytes) = (self.config.builds_dir(), self.config.build.log_bytes);
+        let mut log = BuildLog::create(&folder, build.id, bytes);
         // Cancel-safe: dropping a build cancels it in the engine, and its log was written line by line.
         let ended = tokio::select! {
-            ended = self.try_build(build) => ended,
+            ended = self.try_build(build, &mut log) => ended,
             () = cancel.cancelled() => Ok(Err(super::cancelled())),
             // Left as it is: the next start queues it again.
             () = self.shutdown.cancelled() => return,
@@ -76,15 +78,15 @@ impl Control {
             "build of {} {status}",
             build.release
         );
-        if let Err(error) = self
-            .store
-            .finish_build(build.id, status, failure.as_ref(), self.clock.now())
-            .await
-        {
-            tracing::error!(
-                error = &crate::error_chain(&error),
-                "the end of a build could not be written"
-            );
+        loop {
+            // Whole before the build has ended: that is when its readers stop.
+            log.finish();
+            let now = self.clock.now();
+            let (id, failure) = (build.id, failure.as_ref());
+            match self.store.finish_build(id, status, failure, now).await {
+                Err(error) if self.may_write_again(&error).await => {}
+                Ok(()) | Err(_) => return,
+            }
         }
     }
 
@@ -100,40 +102,37 @@ impl Control {
             () = tokio::time::sleep(PAUSE) => {}
             () = self.shutdown.cancelled() => return,
         }
-        if let Err(error) = self.store.requeue_build(build.id).await {
-            tracing::error!(
-                error = &crate::error_chain(&error),
-                "a build could not be queued again"
-            );
+        while let Err(error) = self.store.requeue_build(build.id).await {
+            if !self.may_write_again(&error).await {
+                return;
+            }
         }
         self.builder.wake();
     }
 
     /// Wheels only first, with the shared package cache; then, where that needs a source build and the operator allows
     /// it, once more with a cache of its own. The classic builder steps in where the engine has no BuildKit.
-    async fn try_build(&self, build: &BuildRow) -> Result<Result<(), Failure>, StepError> {
+    async fn try_build(
+        &self,
+        build: &BuildRow,
+        log: &mut BuildLog,
+    ) -> Result<Result<(), Failure>, StepError> {
         let facts = self.facts(&build.source).await?;
         let Some(base) = self.engine.image(&self.config.base_image).await? else {
             let image = self.config.base_image.clone();
             return Ok(Err(Failure::of(&Cause::BaseImageMissing { image })));
         };
-        let mut log = BuildLog::create(
-            &self.config.builds_dir(),
-            build.id,
-            self.config.build.log_bytes,
-        );
         let mut install = Install::Wheels;
         let mut builder = self.first_builder();
         loop {
             let recipe = self.recipe(&facts, &base, install, builder).await?;
             match self
-                .build_once(build, &facts, &base, recipe, builder, &mut log)
+                .build_once(build, &facts, &base, recipe, builder, log)
                 .await?
             {
                 Ended::Built => {
                     let current = ImageName::for_release(&build.release).current();
                     self.engine.tag_image(&build.image, &current).await?;
-                    log.finish();
                     return Ok(Ok(()));
                 }
                 Ended::NotSupported if builder == Builder::BuildKit => {
@@ -153,7 +152,6 @@ impl Control {
                 }
                 Ended::Failed(failure) => {
                     log.line(&format!("failed: {}", failure.message));
-                    log.finish();
                     return Ok(Err(failure.with_log_tail(diagnose::tail(&log.last_lines()))));
                 }
             }

@@ -26,6 +26,7 @@ mod shutdown;
 mod queue;
 mod starts;
 mod storm;
+mod twice;
 mod wishes;
 
 use std::time::Duration;

@@ -1,0 +1,118 @@
+//! `cargo xtask chaos` and `cargo xtask soak`: prepare what crates/playground-chaos needs, and run it.
+//!
+//! That program is a crate of its own, built when it is asked for: `cargo xtask up` on a fresh machine should not have to
+//! compile an HTTP client first.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
+
+use crate::binary::{self, Profile};
+use crate::command::{command, run as run_command};
+use crate::step::step;
+use crate::{docker, repo};
+
+/// What can be chosen.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Kill Agent and Docker Engine under load, then compare what is left with what was asked for.\n\n\
+    The run has a network, processes and mounts of its own (so it needs root) and a Docker Engine of its own in them, \
+    with its own data, socket and bridge. The machine's own engine is asked for the base image and for nothing else: its \
+    containers, iptables rules and ports are never touched. Everything that was started ends with the run."
+)]
+pub(crate) struct Options {
+    /// How long clients work and things are killed
+    #[arg(long, default_value_t = 5.0)]
+    minutes: f64,
+    /// Repeats a run's plan; drawn by lot when absent
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Clients at the same time
+    #[arg(long, default_value_t = 4)]
+    clients: u64,
+    /// The `playground` binary under test; built when absent
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// Keep the run's files: logs, database, the engine's data
+    #[arg(long)]
+    keep: bool,
+}
+
+/// What can be chosen.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Load an Agent steadily, then compare its memory, open files, threads and tasks with those at first.\n\n\
+    It runs as `chaos` does, away from the machine's own engine, and needs root. It fails when the median of the last third \
+    of the time is above that of the first third by more than: memory 15 % and 4 MiB, 5 open files, 4 threads, 8 tasks."
+)]
+pub(crate) struct SoakOptions {
+    /// How long the load lasts
+    #[arg(long, default_value_t = 30.0)]
+    minutes: f64,
+    /// Repeats a run's plan
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Clients at the same time
+    #[arg(long, default_value_t = 2)]
+    clients: u64,
+    /// The `playground` binary under test; built when absent
+    #[arg(long)]
+    binary: Option<PathBuf>,
+}
+
+/// Runs the soak. An error when the Agent grew.
+pub(crate) fn soak(options: &SoakOptions) -> anyhow::Result<()> {
+    let binary = prepare(options.binary.as_deref())?;
+    run_command(program("soak", &binary)?.args([
+        format!("--minutes={}", options.minutes),
+        format!("--seed={}", options.seed),
+        format!("--clients={}", options.clients),
+    ]))
+}
+
+/// Runs chaos. An error when anything differs.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let binary = prepare(options.binary.as_deref())?;
+    let mut arguments = vec![
+        format!("--minutes={}", options.minutes),
+        format!("--clients={}", options.clients),
+    ];
+    arguments.extend(options.seed.map(|seed| format!("--seed={seed}")));
+    arguments.extend(options.keep.then(|| "--keep".to_owned()));
+    run_command(program("chaos", &binary)?.args(arguments))
+}
+
+/// For `cargo xtask test`.
+pub(crate) fn short(binary: &Path) -> anyhow::Result<Command> {
+    let mut chaos = program("chaos", binary)?;
+    chaos.arg("--minutes=1");
+    Ok(chaos)
+}
+
+/// The machine's engine with the base image in it, and the binary under test.
+fn prepare(binary: Option<&Path>) -> anyhow::Result<PathBuf> {
+    step("Docker Engine", docker::ensure)?;
+    let binary = match binary {
+        Some(binary) => binary.canonicalize()?,
+        None => binary::build(Profile::Debug)?,
+    };
+    step("Base image", || {
+        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
+        Ok("there")
+    })?;
+    Ok(binary)
+}
+
+/// One command of the program, with what every command needs.
+fn program(verb: &str, binary: &Path) -> anyhow::Result<Command> {
+    let build = ["build", "--locked", "--package", "playground-chaos"];
+    run_command(&mut command(env!("CARGO"), &build))?;
+    let mut program = command(repo::target().join("debug/playground-chaos"), &[verb]);
+    program
+        .arg("--binary")
+        .arg(binary)
+        .arg("--folder")
+        .arg(repo::cache().join("chaos"));
+    Ok(program)
+}
