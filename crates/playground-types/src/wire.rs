@@ -390,6 +390,8 @@ pub struct Readiness {
     pub records: u64,
     /// How many of them were compared.
     pub compared: u64,
+}
+
 /// A disk's health.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DiskHealth {
