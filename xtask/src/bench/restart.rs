@@ -15,6 +15,7 @@ use super::ready::wait_until_ready;
 use super::{forget_images, median};
 use crate::agent::Agent;
 use crate::command::{command, run as run_command};
+use crate::docker::pause;
 use crate::step::{say, step};
 use crate::{docker, repo, up};
 
@@ -22,6 +23,8 @@ use crate::{docker, repo, up};
 const FIRST_PORT: usize = 18_000;
 /// Creates at the same time.
 const AT_ONCE: usize = 6;
+/// Longest time for each record to come up.
+const CREATED: Duration = Duration::from_secs(10);
 /// What is promised for 300 records.
 const PROMISED: Duration = Duration::from_secs(2);
 const RELEASE: &str = "mimic@1.0.0";
@@ -139,8 +142,9 @@ impl Bench {
                 if model >= records {
                     return Ok(());
                 }
+                let model = model.to_string();
                 self.agent
-                    .json(&["create", RELEASE, "--model", &model.to_string()])?;
+                    .json(&["create", RELEASE, "--model", &model, "--no-wait"])?;
             }
         };
         std::thread::scope(|scope| {
@@ -151,6 +155,11 @@ impl Bench {
             anyhow::Ok(())
         })?;
         self.created = records;
+        let deadline = Instant::now() + CREATED * u32::try_from(records)?;
+        while self.agent.json(&["health"])?["containers"]["running"] != records {
+            ensure!(Instant::now() < deadline, "not all of {records} came up");
+            pause(Duration::from_millis(500));
+        }
         Ok(())
     }
 
@@ -187,7 +196,7 @@ impl Bench {
     }
 
     fn containers(&self) -> anyhow::Result<Vec<serde_json::Value>> {
-        let listed = self.agent.json(&["ls"])?;
+        let listed = self.agent.json(&["ls", "--all"])?;
         let all = listed.as_array().or_else(|| listed["results"].as_array());
         Ok(all.context("no list")?.clone())
     }
