@@ -185,14 +185,16 @@ async fn killed(site: &Site<'_>) -> Failure {
     site.ended(&created.build_id).await
 }
 
-/// The id of a container once its process runs.
+/// The id of a container once its process runs and has said so.
 async fn starting(site: &Site<'_>, pk: i64) -> String {
     let clock = Instant::now();
     loop {
         let container = site.agent.show(pk).await;
-        let state = container.attrs.as_ref().map(|attrs| &attrs["State"]);
-        if state.is_some_and(|state| state["Running"] == true) {
-            return container.id.expect("it has one");
+        if let Some(id) = &container.id {
+            let log = docker(&["logs", id]).unwrap_or_default();
+            if log.contains("mimic does") {
+                return id.clone();
+            }
         }
         assert!(clock.elapsed() < DEADLINE, "still not: {container:#?}");
         tokio::time::sleep(LOOK).await;
