@@ -141,7 +141,7 @@ struct Stored {
 
 impl FailureKind {
     /// All of them: what can happen to a build first, then to a run.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::BadRequirement,
         Self::NoSuchPackage,
         Self::NoSuchVersion,
