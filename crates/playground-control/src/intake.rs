@@ -74,26 +74,6 @@ impl Control {
         }
     }
 
-    /// Content that was filed, and whose row a killed process never wrote. Only while nothing is taken in: the file comes
-    /// before its row.
-    pub(crate) async fn clean_sources(&self) -> Result<(), ControlError> {
-        let Ok(entries) = std::fs::read_dir(self.config.sources_dir()) else {
-            return Ok(());
-        };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            let name = path.file_stem().and_then(|name| name.to_str());
-            let Some(digest) = name.and_then(|name| name.parse::<Digest>().ok()) else {
-                continue;
-            };
-            if self.store.source(&digest).await?.is_none()
-                && let Err(error) = std::fs::remove_file(&path)
-            {
-                tracing::warn!(%error, file = %path.display(), "content without a release could not be removed");
-            }
-        }
-        Ok(())
-    }
-
     /// Leftovers of uploads that a killed process never finished.
     pub(crate) fn clean_spool(&self) {
         let Ok(entries) = std::fs::read_dir(self.config.spool_dir()) else {

@@ -180,7 +180,6 @@ impl Control {
     /// Returns once the store was read; the engine need not answer yet. [`ready`](Self::ready) tells when it did.
     pub async fn start(&self) -> Result<(), ControlError> {
         self.clean_spool();
-        self.clean_sources().await?;
         self.store.requeue_interrupted_builds().await?;
         self.comparison.begin(self.store.container_keys().await?);
         self.spawn_builder();

@@ -67,7 +67,7 @@ pub(crate) fn frames(
             if told_waiting != waiting {
                 told_waiting.clone_from(&waiting);
                 if let Some(message) = waiting {
-                    yield Frame { kind: "waiting", message, next };
+                    yield Frame::new("waiting", message, next);
                 }
             }
             if status.is_final() || !follow {
