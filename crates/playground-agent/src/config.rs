@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use playground_control::{BackendConfig, BuildConfig, ControlConfig};
+use playground_control::{BackendConfig, BuildConfig, ControlConfig, OrphanPolicy};
 use playground_engine::Profile;
 use playground_plugin::{IndexSettings, RequirementPolicy};
 use playground_types::{HostPort, Limits, PortRange};
@@ -137,6 +137,8 @@ options! {
     backend_tenant: String, "PLAYGROUND_BACKEND_TENANT";
     /// Whether the backend's archives may come from private addresses [default: false]
     backend_private: bool, "PLAYGROUND_BACKEND_PRIVATE";
+    /// Containers of this Agent without a record: adopt, list or remove [default: adopt]
+    orphans: String, "PLAYGROUND_ORPHANS";
     /// Log lines as text or json [default: text]
     log_format: String, "PLAYGROUND_LOG_FORMAT";
 }
@@ -270,6 +272,16 @@ impl AgentOptions {
         ) {
             "strict" => RequirementPolicy::Strict,
             _ => RequirementPolicy::Permissive,
+        };
+        control.orphans = match one_of(
+            "orphans",
+            self.orphans.as_deref(),
+            &["adopt", "list", "remove"],
+            mistakes,
+        ) {
+            "list" => OrphanPolicy::List,
+            "remove" => OrphanPolicy::Remove,
+            _ => OrphanPolicy::Adopt,
         };
         control.build = self.build(mistakes);
         control.backend = self.backend_url.clone().map(|url| BackendConfig {

@@ -19,6 +19,7 @@ mod health;
 mod human;
 mod logs;
 mod ls;
+mod orphans;
 mod output;
 mod pack;
 mod power;

@@ -35,6 +35,7 @@ mod create;
 mod docker;
 mod error;
 mod logs;
+mod orphans;
 mod pages;
 mod releases;
 mod sse;

@@ -61,6 +61,20 @@ pub struct ControlConfig {
     pub build: BuildConfig,
     /// Where releases are looked up that were not uploaded here.
     pub backend: Option<BackendConfig>,
+    /// What becomes of containers of ours without a record.
+    pub orphans: OrphanPolicy,
+}
+
+/// What becomes of this Agent's containers that no record has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OrphanPolicy {
+    /// They get a record again, where that is possible.
+    #[default]
+    Adopt,
+    /// They are left alone and listed.
+    List,
+    /// They are removed.
+    Remove,
 }
 
 /// How images are built.
@@ -147,6 +161,7 @@ impl ControlConfig {
             requirement_policy: RequirementPolicy::Permissive,
             build: BuildConfig::default(),
             backend: None,
+            orphans: OrphanPolicy::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use playground_engine::EngineError;
 use playground_types::{ContainerPk, Failure, FailureKind};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tracing::Instrument as _;
 
 use crate::container::decide::{Policy, decide, status};
@@ -27,9 +27,20 @@ const REFUSALS: u32 = 3;
 pub(crate) struct Driver {
     tasks: Mutex<HashMap<ContainerPk, Arc<Notify>>>,
     sweep: Notify,
+    begun: watch::Sender<bool>,
 }
 
 impl Driver {
+    /// Lets records have their turns: every container was compared with the records once.
+    pub(crate) fn begin(&self) {
+        self.begun.send_replace(true);
+    }
+
+    /// Whether records have their turns.
+    pub(crate) fn has_begun(&self) -> bool {
+        *self.begun.borrow()
+    }
+
     /// Asks for a sweep. Asking twice before one begins asks once.
     pub(crate) fn want_sweep(&self) {
         self.sweep.notify_one();
@@ -81,6 +92,12 @@ impl Control {
 
     /// Turn after turn until the record is gone or the Agent stops.
     async fn drive(&self, pk: ContainerPk, notify: Arc<Notify>) {
+        let mut begun = self.driver.begun.subscribe();
+        // Cancel-safe: both only wait.
+        tokio::select! {
+            _ = begun.wait_for(|begun| *begun) => {}
+            () = self.shutdown.cancelled() => {}
+        }
         let mut trouble = Trouble::default();
         while !self.shutdown.is_cancelled() {
             let next = match self.turn(pk).await {

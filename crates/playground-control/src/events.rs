@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use playground_engine::labels::LABEL_RECORD;
-use playground_engine::{EngineError, EngineEvent, EventOptions};
+use playground_engine::{Action, EngineError, EngineEvent, EventOptions};
 use playground_types::{ContainerPk, Timestamp};
 
-use crate::Control;
+use crate::{Control, StepError};
 
 /// Events of this time before the last one seen are asked for again.
 const OVERLAP_MS: i64 = 2_000;
@@ -18,6 +18,21 @@ const OVERLAP_MS: i64 = 2_000;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// Longest wait before subscribing again.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Something may have happened.
+#[derive(Debug)]
+enum Hint {
+    Container(EngineEvent),
+    Network(EngineEvent),
+}
+
+impl Hint {
+    fn event(&self) -> &EngineEvent {
+        match self {
+            Self::Container(event) | Self::Network(event) => event,
+        }
+    }
+}
 
 impl Control {
     /// Follows events until the Agent stops.
@@ -51,12 +66,14 @@ impl Control {
         since: &mut Option<Timestamp>,
         wait: &mut Duration,
     ) -> EngineError {
-        let mut events = match self
-            .engine
-            .events(&self.agent_id, EventOptions { since: *since })
-            .await
-        {
-            Ok(events) => events,
+        let options = EventOptions { since: *since };
+        let containers = match self.engine.events(&self.agent_id, options).await {
+            Ok(events) => events.map_ok(Hint::Container),
+            Err(error) => return error,
+        };
+        let network = &self.config.network;
+        let networks = match self.engine.network_events(network, options).await {
+            Ok(events) => events.map_ok(Hint::Network),
             Err(error) => return error,
         };
         if let Err(error) = self.ensure_network().await {
@@ -65,6 +82,15 @@ impl Control {
                 "the plugin network is not there"
             );
         }
+        match self.first_look().await {
+            Ok(()) => {}
+            Err(StepError::Engine(error)) => return error,
+            Err(error) => tracing::warn!(
+                error = &crate::error_chain(&error),
+                "containers without a record could not be looked for"
+            ),
+        }
+        self.driver.begin();
         if let Err(error) = self.wake_all().await {
             tracing::warn!(
                 error = &crate::error_chain(&error),
@@ -72,17 +98,55 @@ impl Control {
             );
         }
         self.sweep_soon();
-        while let Some(event) = events.next().await {
-            match event {
-                Ok(event) => {
+        let mut hints = stream::select(containers, networks);
+        while let Some(hint) = hints.next().await {
+            match hint {
+                Ok(hint) => {
                     *wait = FIRST_WAIT;
-                    *since = Some(event.at.plus_millis(-OVERLAP_MS));
-                    self.wake_for(&event);
+                    *since = Some(hint.event().at.plus_millis(-OVERLAP_MS));
+                    self.heed(hint).await;
                 }
                 Err(error) => return error,
             }
         }
         EngineError::EventsEnded
+    }
+
+    /// Before any record has a turn, every container of ours has its record: one that does not know its container would
+    /// make another.
+    async fn first_look(&self) -> Result<(), StepError> {
+        if self.driver.has_begun() {
+            return Ok(());
+        }
+        if self.database_is_new {
+            self.take_in_contents().await?;
+        }
+        self.look_after_orphans().await
+    }
+
+    async fn heed(&self, hint: Hint) {
+        let event = hint.event();
+        self.wake_for(event);
+        // Its label may name a record of a database that is gone, and events of a network have no labels.
+        match self.store.container_of_engine(&event.id).await {
+            Ok(Some(pk)) => self.wake(pk),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &crate::error_chain(&error),
+                    "an event could not be followed"
+                );
+            }
+        }
+        if let Hint::Network(event) = &hint
+            && event.action == Action::Destroy
+            && let Err(error) = self.ensure_network().await
+        {
+            tracing::warn!(
+                error = &crate::error_chain(&error),
+                "the plugin network was removed and could not be made again"
+            );
+        }
     }
 
     fn wake_for(&self, event: &EngineEvent) {

@@ -17,6 +17,7 @@
 //! Caveats: events are hints; everything is looked at again on a timer. What the engine does between an observation and
 //! its step shows in the next turn.
 
+mod adopt;
 mod attrs;
 mod backend;
 mod build;
@@ -32,11 +33,13 @@ mod error;
 mod events;
 mod health;
 mod host_rules;
+mod identity;
 mod image;
 mod intake;
 mod launches;
 mod logs;
 mod names;
+mod orphan;
 mod port;
 mod readiness;
 mod sweep;
@@ -45,7 +48,7 @@ mod view;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use playground_engine::Engine;
 use playground_store::Store;
@@ -54,15 +57,17 @@ use tokio_util::sync::CancellationToken;
 
 pub use backend::BackendConfig;
 pub use build::log::{BuildLogLine, BuildLogReader};
-pub use config::{BuildConfig, ControlConfig};
+pub use config::{BuildConfig, ControlConfig, OrphanPolicy};
 pub use desire::{CreateRequest, Handle};
 pub use error::{ControlError, StepError};
+pub use identity::AGENT_ID_FILE;
 pub use image::{LABEL_BASE_PACKAGES, LABEL_BASE_PYTHON};
 pub use readiness::Probe;
 
 use build::Builder;
 use changes::Changes;
 use clock::Clock;
+use container::drift::Lasting;
 use driver::Driver;
 use tasks::Tasks;
 
@@ -86,6 +91,9 @@ pub struct Inner {
     pub(crate) builder: Builder,
     pub(crate) steps: Semaphore,
     pub(crate) host_rules: AtomicBool,
+    pub(crate) database_is_new: bool,
+    pub(crate) orphans: AtomicUsize,
+    pub(crate) lasting: Lasting,
     pub(crate) http: reqwest::Client,
     pub(crate) tasks: Tasks,
     pub(crate) shutdown: CancellationToken,
@@ -120,12 +128,7 @@ impl Control {
                 source,
             })?;
         }
-        let agent_id = store
-            .setting_or(
-                "agent_id",
-                &playground_types::BuildId::generate().to_string(),
-            )
-            .await?;
+        let identity = identity::identity(&store, &config.data_dir).await?;
         store.bar_ports(&config.reserved_ports).await?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::limited(3))
@@ -134,12 +137,15 @@ impl Control {
         let inner = Inner {
             steps: Semaphore::new(config.concurrent_steps),
             host_rules: AtomicBool::new(false),
+            database_is_new: identity.database_is_new,
+            orphans: AtomicUsize::new(0),
+            lasting: Lasting::default(),
             clock: Clock::of(&engine),
             store,
             engine,
             probe,
             config,
-            agent_id,
+            agent_id: identity.id,
             changes: Changes::default(),
             driver: Driver::default(),
             builder: Builder::default(),

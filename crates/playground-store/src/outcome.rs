@@ -228,6 +228,24 @@ impl Store {
         Ok(count > 0)
     }
 
+    /// Whether this container belonged to a record that was deleted here not long ago.
+    pub async fn was_deleted(
+        &self,
+        pk: ContainerPk,
+        name: &str,
+        engine_id: &EngineId,
+    ) -> Result<bool> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM forgotten WHERE pk = $1 AND (name = $2 OR engine_id = $3)",
+        )
+        .bind(pk.0)
+        .bind(name)
+        .bind(engine_id.as_str())
+        .fetch_one(&self.read)
+        .await?;
+        Ok(count > 0)
+    }
+
     /// Forgets for good who was removed before a time.
     pub async fn clear_forgotten(&self, before: Timestamp) -> Result<()> {
         sqlx::query("DELETE FROM forgotten WHERE forgotten_at < $1")

@@ -11,7 +11,9 @@
 //! when one passes the test panics with the state it was left in.
 
 mod control;
+mod database;
 mod plugin;
 
 pub use control::{BASE_IMAGE, TestControl};
+pub use database::Backup;
 pub use plugin::Plugin;

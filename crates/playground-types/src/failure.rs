@@ -32,6 +32,8 @@ pub enum FailureKind {
     DiskFull,
     /// Build: the base image is not on this engine.
     BaseImageMissing,
+    /// Build: the plugin's content is no longer on this Agent.
+    SourceMissing,
     /// Build: longer than the total time-out.
     BuildTimeout,
     /// Build: no output for longer than the silence time-out.
@@ -107,6 +109,7 @@ impl FailureKind {
             Self::Tls => "tls",
             Self::DiskFull => "disk_full",
             Self::BaseImageMissing => "base_image_missing",
+            Self::SourceMissing => "source_missing",
             Self::BuildTimeout => "build_timeout",
             Self::BuildSilent => "build_silent",
             Self::BuildOom => "build_oom",
@@ -153,6 +156,9 @@ impl FailureKind {
             Self::DiskFull => "Free disk space, or raise the limit.",
             Self::BaseImageMissing => {
                 "Make it with `playground base build`, or set GRADIO_CONTAINER_BASE_IMAGE."
+            }
+            Self::SourceMissing => {
+                "Upload the plugin's archive again: the record, its port and its address stay."
             }
             Self::BuildTimeout | Self::BuildSilent => {
                 "Pin exact versions and prefer wheels, or raise the build time-outs."

@@ -14,6 +14,7 @@ pub mod health;
 mod log_stream;
 pub mod logs;
 mod openapi;
+pub mod orphans;
 mod page;
 pub mod releases;
 mod request_log;
@@ -98,6 +99,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(releases::show, releases::delete))
         .routes(routes!(releases::run))
         .routes(routes!(releases::run_debug))
+        .routes(routes!(orphans::list))
+        .routes(routes!(orphans::adopt))
+        .routes(routes!(orphans::remove))
         .routes(routes!(openapi::document))
 }
 

@@ -9,6 +9,7 @@
     reason = "a test may end with a panic, and the number of cases is for people"
 )]
 
+mod adoption;
 mod agents;
 mod builds;
 mod create;
@@ -16,6 +17,7 @@ mod engine_trouble;
 mod faults;
 mod outside;
 mod ports;
+mod sequences;
 mod starts;
 mod wishes;
 
