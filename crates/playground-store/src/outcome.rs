@@ -196,7 +196,8 @@ impl Store {
         Ok(keys.into_iter().map(ContainerPk).collect())
     }
 
-    /// The last step of a removal. False when a request wants the record back.
+    /// The last step of a removal, which ends whatever launch is still open: a create and a delete may have come after the
+    /// row was read. False when a request wants the record back.
     pub async fn forget_container(&self, pk: ContainerPk, now: Timestamp) -> Result<bool> {
         let mut tx = self.write.begin().await?;
         sqlx::query(
@@ -212,6 +213,15 @@ impl Store {
             .bind(pk.0)
             .execute(&mut *tx)
             .await?;
+        if done.rows_affected() > 0 {
+            sqlx::query(
+                "UPDATE launches SET outcome = 'cancelled', finished_at = $2 WHERE container = $1 AND outcome IS NULL",
+            )
+            .bind(pk.0)
+            .bind(now.0)
+            .execute(&mut *tx)
+            .await?;
+        }
         tx.commit().await?;
         Ok(done.rows_affected() > 0)
     }
