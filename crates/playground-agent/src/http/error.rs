@@ -174,7 +174,7 @@ impl From<ControlError> for ApiError {
                 .with_hint("GET orphans/ lists them; a container with a record is under containers/."),
             ControlError::NotAdoptable { .. } => Self::new(StatusCode::CONFLICT, "orphan_not_adoptable", detail),
             ControlError::OtherAgents { .. } => Self::new(StatusCode::CONFLICT, "orphan_of_other_agent", detail)
-                .with_hint("Add all_agents=true when that Agent is gone for good."),
+                .with_hint("Add all_agents=true (`--all-agents`) when that Agent is gone for good."),
             ControlError::Engine(engine) => Self::of_engine(&engine),
             ControlError::Store(_)
             | ControlError::Disk { .. }

@@ -9,4 +9,5 @@ mod builds;
 mod containers;
 mod creates;
 mod documents;
+mod orphans;
 mod releases;

@@ -6,5 +6,6 @@ mod agent;
 mod create;
 mod errors;
 mod help;
+mod orphans;
 mod run;
 mod tables;
