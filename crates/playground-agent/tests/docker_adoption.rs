@@ -251,7 +251,7 @@ fn docker_two_agents_side_by_side_touch_nothing_of_each_other_even_with_a_lost_d
             ready(&two_again, of_two.pk).await;
             assert_eq!(ids.clone().map(|id| run_of(&id)), before);
             for (agent, id) in [(&one_again, &ids[0]), (&two_again, &ids[1])] {
-                assert_eq!(containers(&agent.id), [id.clone()]);
+                assert_eq!(containers(&agent.id), std::slice::from_ref(id));
                 let (_, own) = agent.send(agent.request(Method::GET, "orphans/")).await;
                 assert_eq!(own["count"], 0, "{own:#}");
             }

@@ -2,6 +2,11 @@
 //!
 //! When no engine answers these tests fail, unless `PLAYGROUND_SKIP_DOCKER=1` says that they may be left out.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "measured times are told to whoever runs the tests"
+)]
+
 mod support;
 
 use std::time::{Duration, Instant};
