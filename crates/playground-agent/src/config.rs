@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 use playground_control::{
-    BackendConfig, BuildConfig, CleanConfig, CleanHours, ControlConfig, RestartPolicy,
+    BackendConfig, BuildConfig, CleanConfig, CleanHours, ControlConfig, OrphanPolicy, RestartPolicy,
 };
 use playground_engine::Profile;
 use playground_plugin::{IndexSettings, RequirementPolicy};
@@ -173,6 +173,8 @@ options! {
     clean_hours: String, "PLAYGROUND_CLEAN_HOURS";
     /// MiB that must be free on each disk, else no build begins and no upload is taken [default: 2048, or a twentieth of a smaller disk]
     min_free_disk_mib: u64, "PLAYGROUND_MIN_FREE_DISK_MIB";
+    /// Containers of this Agent without a record: adopt, list or remove [default: adopt]
+    orphans: String, "PLAYGROUND_ORPHANS";
     /// Log lines as text or json [default: text]
     log_format: String, "PLAYGROUND_LOG_FORMAT";
 }
@@ -326,6 +328,16 @@ impl AgentOptions {
         ) {
             "strict" => RequirementPolicy::Strict,
             _ => RequirementPolicy::Permissive,
+        };
+        control.orphans = match one_of(
+            "orphans",
+            self.orphans.as_deref(),
+            &["adopt", "list", "remove"],
+            mistakes,
+        ) {
+            "list" => OrphanPolicy::List,
+            "remove" => OrphanPolicy::Remove,
+            _ => OrphanPolicy::Adopt,
         };
         control.build = self.build(mistakes);
         self.clean(&mut control.clean, mistakes);

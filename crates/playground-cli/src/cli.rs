@@ -13,10 +13,13 @@ use crate::create::CreateArgs;
 use crate::exit::EXIT_CODES;
 use crate::logs::LogsArgs;
 use crate::ls::LsArgs;
+use crate::orphans::OrphansArgs;
 use crate::power::IdsArgs;
 use crate::releases::ReleasesArgs;
 use crate::show::ShowArgs;
-use crate::{agent, base, builds, clean, create, health, logs, ls, power, releases, show};
+use crate::{
+    agent, base, builds, clean, create, health, logs, ls, orphans, power, releases, show,
+};
 
 /// Runs plugins as Gradio apps in isolated containers.
 #[derive(Debug, Parser)]
@@ -50,6 +53,8 @@ enum Command {
     Builds(BuildsArgs),
     /// Look at the plugin releases that the Agent keeps: list, show, add, remove
     Releases(ReleasesArgs),
+    /// Look at containers that no record has: list, adopt, remove
+    Orphans(OrphansArgs),
     /// Tell whether the Agent can do its work, and what is wrong; fails when something is
     Health,
     /// Remove images, ended builds and contents that are not needed any more
@@ -80,6 +85,7 @@ impl Cli {
             Command::Builds(args) => block_on(builds::run(args, session()?)),
             Command::Releases(args) => block_on(releases::run(args, session()?)),
             Command::Clean(args) => block_on(clean::run(args, session()?)),
+            Command::Orphans(args) => block_on(orphans::run(args, session()?)),
             Command::Health => block_on(health::run(session()?)),
         }
     }

@@ -36,6 +36,7 @@ mod create;
 mod docker;
 mod error;
 mod logs;
+mod orphans;
 mod pages;
 mod releases;
 mod sse;

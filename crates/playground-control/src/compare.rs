@@ -106,7 +106,7 @@ impl Control {
         let now = self.clock.now();
         let mut compared = Compared::default();
         for row in rows {
-            if self.is_settled(&row, &views, now) {
+            if self.is_settled(&row, &views, now).await? {
                 self.comparison.note(row.pk);
                 compared.settled.push(row.pk);
             } else {
@@ -117,18 +117,27 @@ impl Control {
     }
 
     /// Whether the list alone shows that nothing is to be done for a record. The decision is that of a turn.
-    fn is_settled(&self, row: &ContainerRow, views: &Listed, now: Timestamp) -> bool {
-        let container = match views.container(row) {
-            Found::Its(view) => self.see(row, view),
-            Found::None => Seen::Missing,
-            Found::Another => return false,
+    async fn is_settled(
+        &self,
+        row: &ContainerRow,
+        views: &Listed,
+        now: Timestamp,
+    ) -> Result<bool, StepError> {
+        let (container, drift) = match views.container(row) {
+            Found::Its(view) => (self.see(row, view), self.see_drift(row, view).await?),
+            Found::None => (Seen::Missing, None),
+            Found::Another => return Ok(false),
         };
         if needs_image(row, &container) {
-            return false;
+            return Ok(false);
         }
-        let image = Image::NotAsked;
-        let decision = decide(row, &Observation { image, container }, now, &self.policy());
-        decision == Decision::Settled && status(row, &decision) == row.status
+        let observation = Observation {
+            image: Image::NotAsked,
+            container,
+            drift,
+        };
+        let decision = decide(row, &observation, now, &self.policy());
+        Ok(decision == Decision::Settled && status(row, &decision) == row.status)
     }
 }
 

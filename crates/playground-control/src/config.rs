@@ -74,6 +74,20 @@ pub struct ControlConfig {
     pub clean: CleanConfig,
     /// Where releases are looked up that were not uploaded here.
     pub backend: Option<BackendConfig>,
+    /// What becomes of containers of ours without a record.
+    pub orphans: OrphanPolicy,
+}
+
+/// What becomes of this Agent's containers that no record has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OrphanPolicy {
+    /// They get a record again, where that is possible.
+    #[default]
+    Adopt,
+    /// They are left alone and listed.
+    List,
+    /// They are removed.
+    Remove,
 }
 
 /// What follows when an app that had been ready ends by itself or answers no more.
@@ -198,6 +212,7 @@ impl ControlConfig {
             build: BuildConfig::default(),
             clean: CleanConfig::default(),
             backend: None,
+            orphans: OrphanPolicy::default(),
         }
     }
 }

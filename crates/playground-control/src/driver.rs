@@ -10,7 +10,7 @@ use playground_engine::EngineError;
 use playground_store::ContainerRow;
 use playground_types::wire::Waiting;
 use playground_types::{Cause, ContainerPk, Failure};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tracing::Instrument as _;
 
 use crate::container::decide::{Decision, Policy, decide, status};
@@ -33,6 +33,7 @@ const FAULTS: u32 = 8;
 pub(crate) struct Driver {
     tasks: Mutex<HashMap<ContainerPk, Task>>,
     sweep: Notify,
+    begun: watch::Sender<bool>,
 }
 
 /// A record's task, from outside.
@@ -44,6 +45,16 @@ struct Task {
 }
 
 impl Driver {
+    /// Lets records have their turns: every container was compared with the records once.
+    pub(crate) fn begin(&self) {
+        self.begun.send_replace(true);
+    }
+
+    /// Whether records have their turns.
+    pub(crate) fn has_begun(&self) -> bool {
+        *self.begun.borrow()
+    }
+
     /// Asks for a sweep. Asking twice before one begins asks once.
     pub(crate) fn want_sweep(&self) {
         self.sweep.notify_one();
@@ -146,6 +157,12 @@ impl Control {
 
     /// Turn after turn until the record is gone or the Agent stops.
     async fn drive(&self, pk: ContainerPk, notify: Arc<Notify>) {
+        let mut begun = self.driver.begun.subscribe();
+        // Cancel-safe: both only wait.
+        tokio::select! {
+            _ = begun.wait_for(|begun| *begun) => {}
+            () = self.shutdown.cancelled() => {}
+        }
         let mut trouble = Trouble::default();
         let mut start = StartTurn::default();
         while !self.shutdown.is_cancelled() {
@@ -304,6 +321,12 @@ impl Control {
             return Some(Waiting {
                 code: "engine_unavailable".to_owned(),
                 detail,
+            });
+        }
+        if !self.driver.has_begun() {
+            return Some(Waiting {
+                code: "engine_unavailable".to_owned(),
+                detail: "Docker has not answered since the Agent began".to_owned(),
             });
         }
         let before = self.starts.before(pk)?;

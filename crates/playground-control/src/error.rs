@@ -78,6 +78,44 @@ pub enum ControlError {
         /// What it said.
         reason: String,
     },
+    /// No container without a record has this id.
+    #[error("there is no orphan {0}")]
+    UnknownOrphan(String),
+    /// The container cannot get a record.
+    #[error("container {id} cannot be adopted: {reason}")]
+    NotAdoptable {
+        /// Its Docker id, short.
+        id: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// The container is another Agent's.
+    #[error("container {id} was made by Agent {agent}, which may be alive")]
+    OtherAgents {
+        /// Its Docker id, short.
+        id: String,
+        /// Whose it is.
+        agent: String,
+    },
+    /// The database and the file name different Agents.
+    #[error(
+        "the database belongs to Agent {database}, but {path} says {file}: put back the one that belongs here, or remove \
+         the file to go on as {database}", path = .path.display()
+    )]
+    AgentIdConflict {
+        /// The id in the database.
+        database: String,
+        /// The id in the file.
+        file: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file with the Agent's id holds something else.
+    #[error("{path} holds no Agent id", path = .path.display())]
+    AgentIdInvalid {
+        /// The file.
+        path: PathBuf,
+    },
     /// The engine does not answer or refused.
     #[error("the container engine failed")]
     Engine(#[source] EngineError),

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use playground_engine::labels::LABEL_RECORD;
-use playground_engine::{EngineError, EngineEvent, EventOptions};
+use playground_engine::{Action, EngineError, EngineEvent, EventOptions};
 use playground_types::{ContainerPk, Timestamp};
 use tokio::time::Instant;
 
@@ -30,6 +31,21 @@ struct Following {
     connected: Option<Instant>,
     /// Since when the engine does not answer, as far as it was told.
     away: Option<Instant>,
+}
+
+/// Something may have happened.
+#[derive(Debug)]
+enum Hint {
+    Container(EngineEvent),
+    Network(EngineEvent),
+}
+
+impl Hint {
+    fn event(&self) -> &EngineEvent {
+        match self {
+            Self::Container(event) | Self::Network(event) => event,
+        }
+    }
 }
 
 impl Control {
@@ -61,10 +77,16 @@ impl Control {
 
     /// Ends with the error that ended the stream.
     async fn follow_events(&self, following: &mut Following) -> StepError {
-        let options = EventOptions {
-            since: following.since,
-        };
-        let subscribed = self.engine.events(&self.agent_id, options).await;
+        let subscribed = self.subscribe(following.since).await;
+        if let Err(error) = self.first_look().await {
+            if matches!(error, StepError::Engine(_)) {
+                return error;
+            }
+            tracing::warn!(
+                error = &error_chain(&error),
+                "containers without a record could not be looked for"
+            );
+        }
         // Also where events are refused: then this is the only look there is.
         let compared = match self.compare_all().await {
             Ok(compared) => compared,
@@ -77,24 +99,78 @@ impl Control {
                 "the plugin network is not there"
             );
         }
+        self.driver.begin();
         compared.rest.into_iter().for_each(|pk| self.wake(pk));
         compared.settled.into_iter().for_each(|pk| self.attend(pk));
         self.sweep_soon();
-        let mut events = match subscribed {
-            Ok(events) => events,
+        let mut hints = match subscribed {
+            Ok(hints) => hints,
             Err(error) => return error.into(),
         };
         following.note_connection();
-        while let Some(event) = events.next().await {
-            match event {
-                Ok(event) => {
-                    following.since = Some(event.at.plus_millis(-OVERLAP_MS));
-                    self.wake_for(&event);
+        while let Some(hint) = hints.next().await {
+            match hint {
+                Ok(hint) => {
+                    following.since = Some(hint.event().at.plus_millis(-OVERLAP_MS));
+                    self.heed(hint).await;
                 }
                 Err(error) => return error.into(),
             }
         }
         EngineError::EventsEnded.into()
+    }
+
+    /// What happens to our containers and to their network.
+    async fn subscribe(
+        &self,
+        since: Option<Timestamp>,
+    ) -> Result<BoxStream<'static, Result<Hint, EngineError>>, EngineError> {
+        let options = EventOptions { since };
+        let containers = self.engine.events(&self.agent_id, options).await?;
+        let network = &self.config.network;
+        let networks = self.engine.network_events(network, options).await?;
+        let hints = stream::select(
+            containers.map_ok(Hint::Container),
+            networks.map_ok(Hint::Network),
+        );
+        Ok(hints.boxed())
+    }
+
+    /// Before any record has a turn, every container of ours has its record: one that does not know its container would
+    /// make another.
+    async fn first_look(&self) -> Result<(), StepError> {
+        if self.driver.has_begun() {
+            return Ok(());
+        }
+        if self.database_is_new {
+            self.take_in_contents().await?;
+        }
+        self.look_after_orphans().await
+    }
+
+    async fn heed(&self, hint: Hint) {
+        let event = hint.event();
+        self.wake_for(event);
+        // Its label may name a record of a database that is gone, and events of a network have no labels.
+        match self.store.container_of_engine(&event.id).await {
+            Ok(Some(pk)) => self.wake(pk),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &error_chain(&error),
+                    "an event could not be followed"
+                );
+            }
+        }
+        if let Hint::Network(event) = &hint
+            && event.action == Action::Destroy
+            && let Err(error) = self.ensure_network().await
+        {
+            tracing::warn!(
+                error = &error_chain(&error),
+                "the plugin network was removed and could not be made again"
+            );
+        }
     }
 
     fn wake_for(&self, event: &EngineEvent) {

@@ -25,6 +25,12 @@ impl Control {
         let base_image = self
             .base_image_health(docker.available, &mut problems)
             .await;
+        let orphans = self.orphans.load(Ordering::Relaxed);
+        if orphans > 0 {
+            problems.push(format!(
+                "{orphans} container(s) of this Agent have no record: see `playground orphans`"
+            ));
+        }
         let containers: BTreeMap<String, u64> = self
             .store
             .container_counts()

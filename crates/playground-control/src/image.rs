@@ -16,6 +16,9 @@ pub const LABEL_BASE_PYTHON: &str = "synapse.base.python";
 impl Control {
     /// Plans the image for a record, or gives the record up when there is no base image to make it from.
     pub(crate) async fn plan_image(&self, row: &ContainerRow) -> Result<(), StepError> {
+        if self.gave_up_without_content(row).await? {
+            return Ok(());
+        }
         let Some(base) = self.engine.image(&self.config.base_image).await? else {
             let missing = Cause::BaseImageMissing {
                 image: self.config.base_image.clone(),
@@ -31,6 +34,21 @@ impl Control {
             .set_image_plan(row.pk, &row.spec.source, &recipe.digest, &image)
             .await?;
         Ok(())
+    }
+
+    /// Gives a record up whose content is not on disk: nothing can be built from what is left of it.
+    pub(crate) async fn gave_up_without_content(
+        &self,
+        row: &ContainerRow,
+    ) -> Result<bool, StepError> {
+        if self.config.source_file(&row.spec.source).is_file() {
+            return Ok(false);
+        }
+        let missing = Cause::SourceMissing {
+            release: row.release.to_string(),
+        };
+        self.give_up(row, &Failure::of(&missing)).await?;
+        Ok(true)
     }
 
     /// What goes into an image, generated.

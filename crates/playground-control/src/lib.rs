@@ -17,6 +17,7 @@
 //! Caveats: events are hints; everything is looked at again on a timer. What the engine does between an observation and
 //! its step shows in the next turn.
 
+mod adopt;
 mod attrs;
 mod backend;
 mod build;
@@ -35,11 +36,13 @@ mod events;
 mod health;
 mod health_checks;
 mod host_rules;
+mod identity;
 mod image;
 mod intake;
 mod launches;
 mod logs;
 mod names;
+mod orphan;
 mod port;
 mod push;
 mod readiness;
@@ -50,7 +53,7 @@ mod view;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use playground_engine::Engine;
 use playground_store::Store;
@@ -62,9 +65,10 @@ pub use build::log::{BuildLogLine, BuildLogReader};
 pub use build::queue::Place;
 pub use clean::{CleanConfig, CleanHours, CleanHoursError, DiskGauge, DiskSpace, Mode};
 pub use compare::Progress;
-pub use config::{BuildConfig, ControlConfig, HealthCheckConfig, RestartPolicy};
+pub use config::{BuildConfig, ControlConfig, HealthCheckConfig, OrphanPolicy, RestartPolicy};
 pub use desire::{CreateRequest, Handle};
 pub use error::{ControlError, StepError};
+pub use identity::AGENT_ID_FILE;
 pub use image::{LABEL_BASE_PACKAGES, LABEL_BASE_PYTHON};
 pub use readiness::Probe;
 
@@ -73,6 +77,7 @@ use changes::Changes;
 use clean::DiskGuard;
 use clock::Clock;
 use compare::Comparison;
+use container::drift::Lasting;
 use driver::Driver;
 use push::PushState;
 use starts::Starts;
@@ -103,6 +108,9 @@ pub struct Inner {
     pub(crate) steps: Semaphore,
     pub(crate) starts: Starts,
     pub(crate) host_rules: AtomicBool,
+    pub(crate) database_is_new: bool,
+    pub(crate) orphans: AtomicUsize,
+    pub(crate) lasting: Lasting,
     pub(crate) http: reqwest::Client,
     pub(crate) pushes: PushState,
     pub(crate) tasks: Tasks,
@@ -138,12 +146,7 @@ impl Control {
                 source,
             })?;
         }
-        let agent_id = store
-            .setting_or(
-                "agent_id",
-                &playground_types::BuildId::generate().to_string(),
-            )
-            .await?;
+        let identity = identity::identity(&store, &config.data_dir).await?;
         store.bar_ports(&config.reserved_ports).await?;
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::limited(3))
@@ -153,12 +156,15 @@ impl Control {
             steps: Semaphore::new(config.concurrent_steps),
             starts: Starts::new(config.concurrent_starts),
             host_rules: AtomicBool::new(false),
+            database_is_new: identity.database_is_new,
+            orphans: AtomicUsize::new(0),
+            lasting: Lasting::default(),
             clock: Clock::of(&engine),
             store,
             engine,
             probe,
             config,
-            agent_id,
+            agent_id: identity.id,
             changes: Changes::default(),
             comparison: Comparison::default(),
             driver: Driver::default(),

@@ -1,12 +1,10 @@
 //! Leftovers: containers with our label whose record is gone, launches nobody polls any more, content nobody refers to.
 //! Images, logs and room on the disk have rules of their own, in `clean`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use playground_engine::ContainerView;
-use playground_engine::labels::{LABEL_AGENT, LABEL_MANAGED_BY, LABEL_RECORD, MANAGED_BY};
-use playground_types::ContainerPk;
+use playground_engine::labels::{LABEL_AGENT, LABEL_MANAGED_BY, MANAGED_BY};
 
 use crate::{Control, StepError};
 
@@ -42,22 +40,9 @@ impl Control {
         self.driver.want_sweep();
     }
 
-    /// Removes what has lost its record. Only what carries this Agent's own label is ever looked at.
+    /// Looks after what has lost its record. Only what carries this Agent's own label is ever looked at.
     async fn sweep(&self) -> Result<(), StepError> {
-        // The engine first: a record made after the list was taken has no container in it yet.
-        let containers = self.engine.list(&self.agent_id).await?;
-        let records: HashSet<ContainerPk> =
-            self.store.container_keys().await?.into_iter().collect();
-        for view in containers {
-            if !record_of(&view).is_some_and(|pk| records.contains(&pk)) {
-                tracing::info!(
-                    engine.id = view.id.short(),
-                    "container {} has no record and is removed",
-                    view.name
-                );
-                self.engine.remove(&view.id).await?;
-            }
-        }
+        self.look_after_orphans().await?;
         let long_ago = self.clock.now().plus_millis(-KEPT_MS);
         self.store.forget_launches(long_ago).await?;
         self.store.clear_forgotten(long_ago).await?;
@@ -80,8 +65,4 @@ impl Control {
         self.apply_host_rules().await;
         Ok(())
     }
-}
-
-fn record_of(view: &ContainerView) -> Option<ContainerPk> {
-    view.labels.get(LABEL_RECORD)?.parse().ok().map(ContainerPk)
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
-use playground_types::EngineId;
+use playground_types::{EngineId, Limits};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -16,7 +16,7 @@ use crate::docker::DockerEngine;
 use crate::fake::FakeEngine;
 use crate::{
     BuildEvent, BuildFailed, BuildRequest, ContainerSpec, ContainerView, EngineError, EngineEvent,
-    EngineVersion, EventOptions, ImageView, LogLine, LogOptions,
+    EngineVersion, EventOptions, ImageView, LogLine, LogOptions, Resources,
 };
 
 /// Shorthand of this crate.
@@ -156,6 +156,16 @@ impl Engine {
         dispatch!(self, engine => engine.remove(id).await)
     }
 
+    /// Puts the limits of a container back to these, whatever others made of them, without restarting it.
+    pub async fn limit(&self, id: &EngineId, limits: &Limits) -> Result<()> {
+        dispatch!(self, engine => engine.limit(id, limits).await)
+    }
+
+    /// How the engine applies these limits: one with fewer CPUs gives fewer.
+    pub async fn resources(&self, limits: &Limits) -> Result<Resources> {
+        dispatch!(self, engine => engine.resources(limits).await)
+    }
+
     /// Freezes a running container: no CPU, memory stays.
     pub async fn pause(&self, id: &EngineId) -> Result<()> {
         dispatch!(self, engine => engine.pause(id).await)
@@ -186,6 +196,11 @@ impl Engine {
         dispatch!(self, engine => engine.list(agent_id).await)
     }
 
+    /// Every container of every Agent, this one's too, in any state. For looking only.
+    pub async fn list_all_agents(&self) -> Result<Vec<ContainerView>> {
+        dispatch!(self, engine => engine.list_all_agents().await)
+    }
+
     /// What a container printed, line by line. Without `follow` the stream ends with the last line there is.
     pub async fn logs(
         &self,
@@ -203,6 +218,16 @@ impl Engine {
         options: EventOptions,
     ) -> Result<BoxStream<'static, Result<EngineEvent>>> {
         dispatch!(self, engine => engine.events(agent_id, options).await)
+    }
+
+    /// Who leaves this network, and that it is removed, as [`events`](Self::events). Such events have no labels; the id
+    /// is the container's, or the network's where it is removed.
+    pub async fn network_events(
+        &self,
+        network: &str,
+        options: EventOptions,
+    ) -> Result<BoxStream<'static, Result<EngineEvent>>> {
+        dispatch!(self, engine => engine.network_events(network, options).await)
     }
 
     /// Where the processes of a running container listen, as seen inside it: tells an app on the wrong port or on

@@ -16,8 +16,15 @@ pub const LABEL_MODEL: &str = "synapse.model";
 pub const LABEL_SPEC: &str = "synapse.spec";
 /// The digest of the build context that an image was built from.
 pub const LABEL_CONTEXT: &str = "synapse.context";
+/// What only the record knows of a container, as JSON, so that the record can be made again from it. Never a secret.
+pub const LABEL_ORIGIN: &str = "synapse.origin";
 /// What a caller's own labels are prefixed with, so that they can never pass for ours.
 pub const LABEL_USER_PREFIX: &str = "synapse.label.";
+
+/// The filter that finds everything of every Agent.
+pub(crate) fn managed() -> Vec<String> {
+    vec![format!("{LABEL_MANAGED_BY}={MANAGED_BY}")]
+}
 
 /// The filter that finds everything of one Agent, as Docker's `label` filter wants it.
 pub(crate) fn owned_by(agent_id: &str) -> Vec<String> {

@@ -43,4 +43,4 @@ pub use fake::FakeEngine;
 pub use log::{LogLine, LogOptions, LogSource};
 pub use network::bridge_name;
 pub use spec::{ContainerSpec, NotAProfile, Profile};
-pub use view::{ContainerView, EngineVersion, ImageView, RunState};
+pub use view::{ContainerView, EngineVersion, ImageView, Resources, RunState};

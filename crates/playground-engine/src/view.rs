@@ -23,6 +23,25 @@ pub struct ContainerView {
     pub started_at: Option<String>,
     /// How often the engine itself restarted it. Zero under our restart policy.
     pub restart_count: i64,
+    /// The networks it is connected to; those it will be connected to, while it does not run.
+    pub networks: Vec<String>,
+    /// What of its limits can be changed while it runs.
+    pub resources: Resources,
+}
+
+/// The limits that `docker update` changes, as the engine applies them now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Resources {
+    /// Memory, in bytes.
+    pub memory: i64,
+    /// Memory and swap together, in bytes.
+    pub memory_swap: i64,
+    /// Billionths of a CPU.
+    pub nano_cpus: i64,
+    /// Processes and threads.
+    pub pids: i64,
+    /// Whether the engine would start it again by itself; ours never are.
+    pub restarts_itself: bool,
 }
 
 /// What a container does. Each variant says who acts on it.
@@ -51,6 +70,21 @@ pub enum RunState {
     Removing,
     /// The engine could not remove all of it. The control loop removes it again.
     Dead,
+}
+
+impl RunState {
+    /// Docker's word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Restarting => "restarting",
+            Self::Exited { .. } => "exited",
+            Self::Removing => "removing",
+            Self::Dead => "dead",
+        }
+    }
 }
 
 /// One image, as the engine sees it.

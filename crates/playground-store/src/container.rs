@@ -61,6 +61,8 @@ pub struct ContainerRow {
     pub epoch: i64,
     /// Restarts asked for. A level, so that no crash between asking and doing loses one.
     pub restart_wanted: i64,
+    /// When what should be was last asked for.
+    pub wanted_at: Timestamp,
     /// What it is made from.
     pub spec: Spec,
     /// Labels given at create.
@@ -186,6 +188,7 @@ pub(crate) struct RawContainer {
     generation: i64,
     epoch: i64,
     restart_wanted: i64,
+    wanted_at: i64,
     source: String,
     params: String,
     envs: String,
@@ -230,6 +233,7 @@ impl TryFrom<RawContainer> for ContainerRow {
             generation: raw.generation,
             epoch: raw.epoch,
             restart_wanted: raw.restart_wanted,
+            wanted_at: Timestamp(raw.wanted_at),
             spec: Spec {
                 source: row::text("containers.source", &raw.source)?,
                 params: row::json("containers.params", &raw.params)?,
@@ -295,6 +299,16 @@ impl Store {
             .fetch_all(&self.read)
             .await?;
         Ok(keys.into_iter().map(ContainerPk).collect())
+    }
+
+    /// The record whose container this is.
+    pub async fn container_of_engine(&self, id: &EngineId) -> Result<Option<ContainerPk>> {
+        let key: Option<i64> =
+            sqlx::query_scalar("SELECT pk FROM containers WHERE engine_id = $1 LIMIT 1")
+                .bind(id.as_str())
+                .fetch_optional(&self.read)
+                .await?;
+        Ok(key.map(ContainerPk))
     }
 
     /// The records that wait for a build, or waited for it last.

@@ -107,7 +107,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<ContainerRow>> {
         const SQL: &str = "UPDATE containers SET
-                 desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'stopped' END, updated_at = $2
+                 desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'stopped' END,
+                 wanted_at = MAX(wanted_at, $2), updated_at = $2
              WHERE pk = $1 RETURNING *";
         self.wish(SQL, pk, now).await
     }
@@ -124,7 +125,7 @@ impl Store {
                  build = NULL, attempts = 0, retry_at = NULL,
                  generation = generation + CASE WHEN status IN ('running', 'unhealthy') AND desired = 'running' THEN 0 ELSE 1 END,
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
-                 updated_at = $2
+                 wanted_at = MAX(wanted_at, $2), updated_at = $2
              WHERE pk = $1 RETURNING *";
         self.wish(SQL, pk, now).await
     }
@@ -140,7 +141,7 @@ impl Store {
                  build = NULL, attempts = 0, retry_at = NULL,
                  generation = generation + 1, restart_wanted = restart_wanted + 1,
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
-                 updated_at = $2
+                 wanted_at = MAX(wanted_at, $2), updated_at = $2
              WHERE pk = $1 RETURNING *";
         self.wish(SQL, pk, now).await
     }
@@ -151,8 +152,8 @@ impl Store {
         pk: ContainerPk,
         now: Timestamp,
     ) -> Result<Option<ContainerRow>> {
-        const SQL: &str =
-            "UPDATE containers SET desired = 'absent', status = 'deleting', updated_at = $2
+        const SQL: &str = "UPDATE containers SET desired = 'absent', status = 'deleting',
+                 wanted_at = MAX(wanted_at, $2), updated_at = $2
              WHERE pk = $1 RETURNING *";
         self.wish(SQL, pk, now).await
     }
@@ -249,7 +250,7 @@ async fn update(
              kind = $10, backend_container_id = COALESCE($11, backend_container_id),
              context = CASE WHEN $12 THEN NULL ELSE context END,
              image = CASE WHEN $12 THEN NULL ELSE image END,
-             build = NULL, attempts = 0, retry_at = NULL, updated_at = $13
+             build = NULL, attempts = 0, retry_at = NULL, wanted_at = MAX(wanted_at, $13), updated_at = $13
          WHERE pk = $1 RETURNING *",
     )
     .bind(container.pk.0)
@@ -278,11 +279,11 @@ async fn insert(
     // A name that is taken gets the number the record will have, which no other record can have.
     let raw: RawContainer = sqlx::query_as(
         "INSERT INTO containers (name, plugin_release, model, kind, backend_container_id, desired, source, params, envs,
-                                 limits, labels, metadata, status, created_at, updated_at)
+                                 limits, labels, metadata, status, wanted_at, created_at, updated_at)
          SELECT CASE WHEN EXISTS (SELECT 1 FROM containers WHERE name = $1)
                      THEN $1 || '_' || (SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'containers')
                      ELSE $1 END,
-                $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10, $11, 'requested', $12, $12
+                $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10, $11, 'requested', $12, $12, $12
          RETURNING *",
     )
     .bind(&intent.name)
@@ -302,7 +303,7 @@ async fn insert(
     raw.try_into()
 }
 
-async fn by_identity(
+pub(crate) async fn by_identity(
     tx: &mut SqliteConnection,
     release: &PluginRelease,
     model: Option<ModelId>,

@@ -10,6 +10,7 @@
 //! Columns of `containers` have two writers that never share one: requests write what should be ([`intent`]), the
 //! driver writes what was done and seen ([`outcome`]).
 
+mod adopt;
 mod build;
 mod container;
 mod error;
@@ -33,6 +34,7 @@ use std::time::Duration;
 use patience::{Pool, patient};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+pub use adopt::{Adopted, Adoption};
 pub use build::{BuildRow, NewBuild};
 pub use container::{ContainerFilter, ContainerRow, Desired, Spec};
 pub use error::StoreError;

@@ -201,7 +201,8 @@ impl Store {
         Ok(keys.into_iter().map(ContainerPk).collect())
     }
 
-    /// The last step of a removal. False when a request wants the record back.
+    /// The last step of a removal, which ends whatever launch is still open: a create and a delete may have come after the
+    /// row was read. False when a request wants the record back.
     pub async fn forget_container(&self, pk: ContainerPk, now: Timestamp) -> Result<bool> {
         let mut tx = self.write.begin().await?;
         sqlx::query(
@@ -227,6 +228,15 @@ impl Store {
             .bind(pk.0)
             .execute(&mut *tx)
             .await?;
+        if done.rows_affected() > 0 {
+            sqlx::query(
+                "UPDATE launches SET outcome = 'cancelled', finished_at = $2 WHERE container = $1 AND outcome IS NULL",
+            )
+            .bind(pk.0)
+            .bind(now.0)
+            .execute(&mut *tx)
+            .await?;
+        }
         tx.commit().await?;
         Ok(done.rows_affected() > 0)
     }
@@ -238,6 +248,24 @@ impl Store {
                 OR (length($1) >= 4 AND substr(engine_id, 1, length($1)) = $1)",
         )
         .bind(handle)
+        .fetch_one(&self.read)
+        .await?;
+        Ok(count > 0)
+    }
+
+    /// Whether this container belonged to a record that was deleted here not long ago.
+    pub async fn was_deleted(
+        &self,
+        pk: ContainerPk,
+        name: &str,
+        engine_id: &EngineId,
+    ) -> Result<bool> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM forgotten WHERE pk = $1 AND (name = $2 OR engine_id = $3)",
+        )
+        .bind(pk.0)
+        .bind(name)
+        .bind(engine_id.as_str())
         .fetch_one(&self.read)
         .await?;
         Ok(count > 0)

@@ -281,9 +281,12 @@ async fn a_record_that_is_wanted_back_is_not_forgotten() {
             .await
             .unwrap()
     );
-    assert!(
-        db.store.launch(revived.launch.id).await.unwrap().is_some(),
-        "launches outlive their container"
+    let launch = db.store.launch(revived.launch.id).await.unwrap();
+    let launch = launch.expect("launches outlive their container");
+    assert_eq!(
+        launch.outcome,
+        Some(Outcome::Cancelled),
+        "begun after the removal was, and never looked at again"
     );
 }
 

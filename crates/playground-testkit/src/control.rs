@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use playground_control::{Control, ControlConfig, CreateRequest, LABEL_BASE_PACKAGES, Probe};
+use playground_control::{
+    Control, ControlConfig, ControlError, CreateRequest, LABEL_BASE_PACKAGES, Probe,
+};
 use playground_engine::labels::{LABEL_AGENT, LABEL_RECORD};
 use playground_engine::{ContainerView, Engine, FakeEngine, RunState};
 use playground_plugin::{PluginFacts, Requested};
@@ -30,9 +32,9 @@ pub struct TestControl {
     pub fake: FakeEngine,
     /// The loop that runs now.
     pub control: Control,
-    config: ControlConfig,
-    store: Store,
-    _dir: TempDir,
+    pub(crate) config: ControlConfig,
+    pub(crate) store: Store,
+    pub(crate) dir: TempDir,
 }
 
 impl TestControl {
@@ -58,16 +60,14 @@ impl TestControl {
         config.base_image = BASE_IMAGE.to_owned();
         config.probe_host_ports = false;
         adjust(&mut config);
-        let store = Store::open(&dir.path().join("playground.db"))
-            .await
-            .expect("a new database opens");
+        let store = open(dir.path()).await;
         let control = begin(&store, fake, &config).await;
         Self {
             fake: fake.clone(),
             control,
             config,
             store,
-            _dir: dir,
+            dir,
         }
     }
 
@@ -242,6 +242,16 @@ impl TestControl {
         self.control = begin(&self.store, &self.fake, &self.config).await;
     }
 
+    /// Why no new control side can be made on the same database.
+    pub async fn cannot_start(&self) -> ControlError {
+        let parts = (
+            Engine::Fake(self.fake.clone()),
+            Probe::Fake(self.fake.clone()),
+        );
+        let made = Control::new(self.store.clone(), parts.0, parts.1, self.config.clone()).await;
+        made.expect_err("the Agent is not to start")
+    }
+
     /// Killed and started again.
     pub async fn crash(&mut self) {
         self.kill().await;
@@ -287,6 +297,14 @@ impl TestControl {
                 return Some(format!("record {pk}: {reason}"));
             }
         }
+        let rows = self.rows().await;
+        let is_known = |view: &ContainerView| {
+            rows.iter()
+                .any(|row| row.engine_id.as_ref() == Some(&view.id))
+        };
+        if let Some(view) = self.containers().into_iter().find(|view| !is_known(view)) {
+            return Some(format!("container {} has no record", view.id));
+        }
         let (launches, _) = self
             .control
             .store()
@@ -326,8 +344,11 @@ impl TestControl {
         if row.restart_done < row.restart_wanted {
             return Some("a restart is wanted".to_owned());
         }
+        if view.as_ref().is_some_and(|view| view.name != row.name) {
+            return Some("its container has another name".to_owned());
+        }
         let run = view
-            .filter(|view| view.state == RunState::Running)
+            .filter(|view| view.state == RunState::Running && !view.networks.is_empty())
             .and_then(|view| view.started_at);
         (run.is_none() || run != row.published_run)
             .then(|| format!("run {run:?} is not the published one"))
@@ -357,6 +378,13 @@ fn memory_dir() -> TempDir {
         tempfile::tempdir()
     };
     made.expect("there is room for a temporary directory")
+}
+
+/// The database of a data directory.
+pub(crate) async fn open(dir: &Path) -> Store {
+    Store::open(&dir.join("playground.db"))
+        .await
+        .expect("the database opens")
 }
 
 async fn begin(store: &Store, fake: &FakeEngine, config: &ControlConfig) -> Control {

@@ -13,11 +13,13 @@
 //! when one passes the test panics with the state it was left in.
 
 mod control;
+mod database;
 mod engine_proxy;
 mod mimic;
 mod plugin;
 
 pub use control::{BASE_IMAGE, TestControl};
+pub use database::Backup;
 pub use engine_proxy::{EngineProxy, Fault};
 pub use mimic::Mimic;
 pub use plugin::Plugin;

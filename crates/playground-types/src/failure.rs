@@ -45,6 +45,8 @@ pub enum FailureKind {
     DiskLimit,
     /// Build: the base image is not on this engine.
     BaseImageMissing,
+    /// Build: the plugin's content is no longer on this Agent.
+    SourceMissing,
     /// Build: longer than the total time-out.
     BuildTimeout,
     /// Build: no output for longer than the silence time-out.
@@ -141,7 +143,7 @@ struct Stored {
 
 impl FailureKind {
     /// All of them: what can happen to a build first, then to a run.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::BadRequirement,
         Self::NoSuchPackage,
         Self::NoSuchVersion,
@@ -154,6 +156,7 @@ impl FailureKind {
         Self::DiskFull,
         Self::DiskLimit,
         Self::BaseImageMissing,
+        Self::SourceMissing,
         Self::BuildTimeout,
         Self::BuildSilent,
         Self::BuildOom,
@@ -194,6 +197,7 @@ impl FailureKind {
             Self::DiskFull => "disk_full",
             Self::DiskLimit => "disk_limit",
             Self::BaseImageMissing => "base_image_missing",
+            Self::SourceMissing => "source_missing",
             Self::BuildTimeout => "build_timeout",
             Self::BuildSilent => "build_silent",
             Self::BuildOom => "build_oom",

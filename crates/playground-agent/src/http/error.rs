@@ -220,10 +220,17 @@ impl From<ControlError> for ApiError {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "backend_failed", detail)
                     .with_hint("Check backend_url and backend_token, or upload the archive as `file`.")
             }
+            ControlError::UnknownOrphan(_) => Self::not_found("orphan_unknown", detail)
+                .with_hint("GET orphans/ lists them; a container with a record is under containers/."),
+            ControlError::NotAdoptable { .. } => Self::new(StatusCode::CONFLICT, "orphan_not_adoptable", detail),
+            ControlError::OtherAgents { .. } => Self::new(StatusCode::CONFLICT, "orphan_of_other_agent", detail)
+                .with_hint("Add all_agents=true (`--all-agents`) when that Agent is gone for good."),
             ControlError::Engine(engine) => Self::of_engine(&engine),
             ControlError::Store(_)
             | ControlError::Disk { .. }
             | ControlError::HttpClient(_)
+            | ControlError::AgentIdConflict { .. }
+            | ControlError::AgentIdInvalid { .. }
             | ControlError::Facts(_) => Self::internal(error_chain(&error)),
         }
     }

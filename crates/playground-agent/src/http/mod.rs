@@ -15,6 +15,7 @@ pub mod health;
 mod log_stream;
 pub mod logs;
 mod openapi;
+pub mod orphans;
 mod page;
 pub mod releases;
 mod request_log;
@@ -116,6 +117,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(releases::run))
         .routes(routes!(releases::run_debug))
         .routes(routes!(cleanup::clean))
+        .routes(routes!(orphans::list))
+        .routes(routes!(orphans::adopt))
+        .routes(routes!(orphans::remove))
         .routes(routes!(openapi::document))
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use playground_control::ControlConfig;
 use playground_types::{Failure, FailureKind};
 use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 
 use crate::support::Create;
 use crate::support::plugin::Plugin;
@@ -105,6 +106,15 @@ pub(crate) const ALL: &[Plan] = &[
         cases: &[Case::new(FailureKind::BaseImageMissing, "baseless", plain)],
     },
     Plan {
+        name: "kinds-emptied",
+        change: |_| {},
+        cases: &[Case::new(
+            FailureKind::SourceMissing,
+            "emptied",
+            |case, site| Box::pin(emptied(case, site)),
+        )],
+    },
+    Plan {
         name: "kinds-full",
         change: |config| {
             let first = config.port_range.first();
@@ -129,6 +139,23 @@ fn plain<'a>(
     site: &'a Site<'a>,
 ) -> std::pin::Pin<Box<dyn Future<Output = Failure> + 'a>> {
     Box::pin(async { site.failed(&Create::of(&Plugin::mimic(case.name))).await })
+}
+
+/// Somebody emptied the Agent's folder of contents after the upload.
+async fn emptied(case: &Case, site: &Site<'_>) -> Failure {
+    let plugin = Plugin::mimic(case.name);
+    let archive = Part::bytes(plugin.zip()).file_name("plugin.zip");
+    let request = site.agent.request(Method::POST, "plugin_releases/");
+    let (status, body) = site
+        .agent
+        .send(request.multipart(Form::new().part("file", archive)))
+        .await;
+    assert!(status.is_success(), "{status} {body:#}");
+    let contents = site.agent.control.config().data_dir.join("sources");
+    for content in std::fs::read_dir(contents).expect("a folder").flatten() {
+        std::fs::remove_file(content.path()).expect("it is removed");
+    }
+    site.failed(&Create::again(&plugin)).await
 }
 
 /// Somebody else has the only port.

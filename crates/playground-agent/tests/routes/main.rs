@@ -12,5 +12,6 @@ mod creates;
 mod disk;
 mod documents;
 mod push;
+mod orphans;
 mod releases;
 mod uploads;

@@ -110,6 +110,7 @@ impl Drop for Leftovers {
         if let Err(problem) = docker(&["network", "rm", &self.network]) {
             problems.push(problem);
         }
+        // Another Agent of the same test may have had the same network.
         problems.retain(|problem| !problem.contains("No such") && !problem.contains("not found"));
         if !problems.is_empty() {
             let text = format!("left on the engine: {problems:?}");

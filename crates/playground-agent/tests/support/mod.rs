@@ -17,14 +17,14 @@ pub(crate) mod table;
 
 use std::fmt::Debug;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use playground_agent::http::into_service;
 use playground_agent::{AppState, Tokens, router};
-use playground_control::{Control, ControlConfig, Probe};
+use playground_control::{AGENT_ID_FILE, Control, ControlConfig, Probe};
 use playground_engine::Engine;
 use playground_store::Store;
 use playground_testkit::{EngineProxy, Fault};
@@ -61,6 +61,8 @@ fn ports() -> PortRange {
         "docker_recovery" => 21_500,
         "docker_kinds" => 24_000,
         "docker_clean" => 21_000,
+        "docker_adoption" => 23_700,
+        "docker_hands" => 23_800,
         _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)
@@ -82,6 +84,9 @@ pub(crate) struct Agent {
     pub(crate) network: String,
     pub(crate) ports: PortRange,
     pub(crate) control: Control,
+    pub(crate) data: PathBuf,
+    config: ControlConfig,
+    store: Store,
     url: String,
     client: Client,
 }
@@ -175,7 +180,9 @@ impl Agent {
             .await
             .expect("a database");
         // Known from the first moment on, so that whatever is made can be found again.
-        store.setting_or("agent_id", id).await.expect("a setting");
+        if !data.join(AGENT_ID_FILE).exists() {
+            store.setting_or("agent_id", id).await.expect("a setting");
+        }
         let tokens = Tokens::new(store.clone(), true);
         tokens
             .ensure(Some(&TOKEN.into()), data)
@@ -183,7 +190,7 @@ impl Agent {
             .expect("a token");
         let probe = Probe::http(config.probe_address).expect("a probe");
         let (network, ports) = (config.network.clone(), config.port_range);
-        let control = Control::new(store, engine, probe, config)
+        let control = Control::new(store.clone(), engine, probe, config.clone())
             .await
             .expect("a loop");
         assert_eq!(control.agent_id(), id);
@@ -204,9 +211,30 @@ impl Agent {
             network,
             ports,
             control,
+            data: data.to_owned(),
+            config,
+            store,
             url: format!("http://{address}/"),
             client: Client::builder().no_proxy().build().expect("a client"),
         }
+    }
+
+    /// Stops this Agent, does something to its data directory, and starts it again.
+    pub(crate) async fn again(&self, meanwhile: impl FnOnce(&Path)) -> Self {
+        self.control.stop().await;
+        self.store.close().await;
+        meanwhile(&self.data);
+        let engine = self.control.engine().clone();
+        Self::start(engine, &self.id, &self.data, self.config.clone()).await
+    }
+
+    /// A second Agent beside this one, with an id, a directory and ports of its own, on the same network.
+    pub(crate) async fn beside(&self, id: &str, data: &Path) -> Self {
+        let mut config = self.config.clone();
+        data.clone_into(&mut config.data_dir);
+        config.port_range = ports();
+        let engine = self.control.engine().clone();
+        Self::start(engine, id, data, config).await
     }
 
     /// A request to the API, with the token.

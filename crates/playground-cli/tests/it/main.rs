@@ -7,5 +7,6 @@ mod create;
 mod errors;
 mod help;
 mod korean;
+mod orphans;
 mod run;
 mod tables;

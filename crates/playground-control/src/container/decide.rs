@@ -43,6 +43,17 @@ pub struct Observation {
     pub image: Image,
     /// Its container.
     pub container: Seen,
+    /// What others changed about it, and can be changed back while its app serves. Only looked at when that does.
+    pub drift: Option<Drift>,
+}
+
+/// What others changed about a container without making it another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drift {
+    /// `docker update`: its memory, CPUs, processes, or whether Docker restarts it.
+    Limits,
+    /// `docker rename`.
+    Name,
 }
 
 /// The image a record needs.
@@ -161,6 +172,8 @@ pub enum Decision {
     GiveUpSilent,
     /// It crashed too often: say why and give up.
     GiveUpCrashing,
+    /// Change back what others changed.
+    Restore(Drift),
     /// It has been ready for long: forget earlier crashes.
     ForgiveCrashes,
     /// Everything is as it should be.
@@ -186,7 +199,7 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
         (_, Decision::PlanImage | Decision::QueueBuild | Decision::AwaitBuild) => {
             ContainerStatus::Building
         }
-        (_, Decision::ForgiveCrashes) => ContainerStatus::Running,
+        (_, Decision::ForgiveCrashes | Decision::Restore(_)) => ContainerStatus::Running,
         (_, Decision::AwaitAnswer | Decision::EndMute) => ContainerStatus::Unhealthy,
         // The step itself writes `failed`, with the reason: nobody sees one without the other.
         (_, Decision::GiveUp(_) | Decision::GiveUpSilent) => row.status,
@@ -247,7 +260,7 @@ fn towards_running(
             fits: true,
             readiness,
             ..
-        } => towards_ready(row, *readiness, now, policy),
+        } => towards_ready(row, *readiness, seen.drift, now, policy),
         Seen::Exited { fits: true } => towards_started_again(row, now, policy),
     }
 }
@@ -274,6 +287,7 @@ fn towards_image(image: &Image) -> Option<Decision> {
 fn towards_ready(
     row: &ContainerRow,
     readiness: Readiness,
+    drift: Option<Drift>,
     now: Timestamp,
     policy: &Policy,
 ) -> Decision {
@@ -284,7 +298,9 @@ fn towards_ready(
         (Readiness::Published, _) if forgives(row, now, policy) => Decision::ForgiveCrashes,
         (Readiness::Mute(misses), _) if has_been_mute_for_long(misses, policy) => Decision::EndMute,
         (Readiness::Mute(misses), _) if misses >= policy.unhealthy_misses => Decision::AwaitAnswer,
-        (Readiness::Published | Readiness::Mute(_), _) => Decision::Settled,
+        (Readiness::Published | Readiness::Mute(_), _) => {
+            drift.map_or(Decision::Settled, Decision::Restore)
+        }
         (Readiness::Answers, _) => Decision::Publish,
         (Readiness::Silent, None) => Decision::NoteStart,
         (Readiness::Silent, Some(since)) => {

@@ -38,6 +38,7 @@ fn row() -> ContainerRow {
         generation: 2,
         epoch: 0,
         restart_wanted: 0,
+        wanted_at: NOW,
         spec: playground_store::Spec {
             source: Digest::of(b"source"),
             params: Params::default(),

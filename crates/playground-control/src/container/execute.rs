@@ -84,6 +84,7 @@ impl Control {
                 let failure = self.explain_silence(id).await;
                 self.give_up(row, &failure).await?;
             }
+            Decision::Restore(drift) => self.restore(row, drift, observed.view.as_ref()).await?,
             Decision::ForgiveCrashes => self.store.clear_attempts(row.pk).await?,
             // Its address stays out, so whoever waited for it has it.
             Decision::AwaitAnswer | Decision::Settled => return self.settle(row, observed).await,
@@ -92,6 +93,9 @@ impl Control {
     }
 
     async fn queue_build(&self, row: &ContainerRow) -> Result<Next, StepError> {
+        if self.gave_up_without_content(row).await? {
+            return Ok(Next::Again);
+        }
         let (Some(context), Some(image)) = (row.context.clone(), row.image.clone()) else {
             return Ok(Next::Again);
         };
@@ -156,7 +160,7 @@ impl Control {
             }
             // Docker binds the port at start and fixes it at create: another port needs another container.
             Err(EngineError::PortTaken(_)) => self.change_port(row, id).await,
-            Err(EngineError::NoSuchNetwork(_)) => self.ensure_network().await,
+            Err(EngineError::NoSuchNetwork(_)) => self.leave_network(row, id).await,
             Err(EngineError::NoSuchContainer) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -176,10 +180,21 @@ impl Control {
                 .set_started(row.pk, row.restart_wanted, self.clock.now())
                 .await?),
             Err(EngineError::PortTaken(_)) => self.change_port(row, id).await,
-            Err(EngineError::NoSuchNetwork(_)) => self.ensure_network().await,
+            Err(EngineError::NoSuchNetwork(_)) => self.leave_network(row, id).await,
             Err(EngineError::NoSuchContainer) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Its network was removed. Docker ties a container to a network's id for good, so that one made again under the
+    /// same name is of no use to it: it is made anew, too.
+    async fn leave_network(&self, row: &ContainerRow, id: &EngineId) -> Result<(), StepError> {
+        self.ensure_network().await?;
+        self.engine.remove(id).await?;
+        Ok(self
+            .store
+            .set_engine_id(row.pk, None, self.clock.now())
+            .await?)
     }
 
     async fn change_port(&self, row: &ContainerRow, id: &EngineId) -> Result<(), StepError> {

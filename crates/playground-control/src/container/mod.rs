@@ -12,6 +12,8 @@
 //! nothing but time: the next turn begins from the row and the engine again.
 
 pub mod decide;
+pub(crate) mod drift;
 pub(crate) mod execute;
 pub(crate) mod observe;
+pub(crate) mod origin;
 pub(crate) mod spec;

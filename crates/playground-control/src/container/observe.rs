@@ -1,12 +1,12 @@
 //! What is there: the engine's container of a record, whether its app answers, and the image it would need.
 
-use playground_engine::labels::{LABEL_AGENT, LABEL_CONTEXT, LABEL_RECORD, LABEL_SPEC};
+use playground_engine::labels::{LABEL_AGENT, LABEL_CONTEXT, LABEL_SPEC};
 use playground_engine::{ContainerView, RunState};
 use playground_store::{ContainerRow, Desired};
 use playground_types::{BuildStatus, Cause, EngineId, Failure};
 
-use super::decide::{Image, Observation, Readiness, Seen};
-use super::spec::wanted_digest;
+use super::decide::{Drift, Image, Observation, Readiness, Seen};
+use super::spec::{is_made_for, is_newer, wanted_digest};
 use crate::{Control, StepError};
 
 /// An observation with the engine's own view of the container, which some steps need.
@@ -40,10 +40,34 @@ impl Control {
         } else {
             Image::NotAsked
         };
+        let drift = match &view {
+            Some(view) => self.see_drift(row, view).await?,
+            None => None,
+        };
         Ok(Observed {
-            observation: Observation { image, container },
+            observation: Observation {
+                image,
+                container,
+                drift,
+            },
             view,
         })
+    }
+
+    /// What others changed about a container that was fine. What could not be changed back is not told again.
+    pub(crate) async fn see_drift(
+        &self,
+        row: &ContainerRow,
+        view: &ContainerView,
+    ) -> Result<Option<Drift>, StepError> {
+        if view.state != RunState::Running || row.published_run != view.started_at {
+            return Ok(None);
+        }
+        let wanted = self.engine.resources(&row.spec.limits).await?;
+        if view.resources != wanted && !self.is_lasting(row.pk, &view.resources) {
+            return Ok(Some(Drift::Limits));
+        }
+        Ok((view.name != row.name).then_some(Drift::Name))
     }
 
     /// The record's container by its id, else by its name: the Agent may have died between creating it and writing the id
@@ -61,20 +85,23 @@ impl Control {
         Ok(by_name.filter(|view| self.is_of_record(view, row)))
     }
 
+    /// What a later wish was made for is left to adoption: this record does not know enough to judge it.
     fn is_of_record(&self, view: &ContainerView, row: &ContainerRow) -> bool {
-        let label = |name: &str| view.labels.get(name).map(String::as_str);
-        label(LABEL_AGENT) == Some(self.agent_id.as_str())
-            && label(LABEL_RECORD) == Some(row.pk.to_string().as_str())
+        view.labels.get(LABEL_AGENT) == Some(&self.agent_id)
+            && is_made_for(view, row)
+            && !is_newer(view, row)
     }
 
     /// What the engine's view says. Whether the app of a run that is not published answers is not asked.
     pub(crate) fn see(&self, row: &ContainerRow, view: &ContainerView) -> Seen {
         let wanted = wanted_digest(row, &self.config);
-        let fits = wanted.is_some_and(|digest| {
-            view.labels
-                .get(LABEL_SPEC)
-                .is_some_and(|label| label == digest.hex())
-        });
+        // One that was taken off its network is not reached any more, and Docker does not connect it again.
+        let fits = view.networks.contains(&self.config.network)
+            && wanted.is_some_and(|digest| {
+                view.labels
+                    .get(LABEL_SPEC)
+                    .is_some_and(|label| label == digest.hex())
+            });
         match &view.state {
             RunState::Created => Seen::Created { fits },
             RunState::Running => {

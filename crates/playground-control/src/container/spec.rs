@@ -2,18 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use playground_engine::ContainerSpec;
 use playground_engine::labels::{
-    LABEL_AGENT, LABEL_CONTEXT, LABEL_MANAGED_BY, LABEL_MODEL, LABEL_RECORD, LABEL_RELEASE,
-    LABEL_SPEC, LABEL_USER_PREFIX, MANAGED_BY,
+    LABEL_AGENT, LABEL_CONTEXT, LABEL_MANAGED_BY, LABEL_MODEL, LABEL_ORIGIN, LABEL_RECORD,
+    LABEL_RELEASE, LABEL_SPEC, LABEL_USER_PREFIX, MANAGED_BY,
 };
+use playground_engine::{ContainerSpec, ContainerView};
 use playground_plugin::Entrypoint;
 use playground_store::{ContainerRow, Spec};
 use playground_types::digest::Digester;
 use playground_types::port::APP_PORT;
 use playground_types::{Digest, HostPort, Limits};
 
+use super::origin::Origin;
 use crate::ControlConfig;
+
+/// The seed's variable with the params as JSON.
+pub(crate) const PARAMS: &str = "PLUGIN_PARAMS";
+/// The launcher's variable with what to start.
+pub(crate) const ENTRYPOINT: &str = "SYNAPSE_ENTRYPOINT";
 
 /// The digest of everything that Docker fixes at create. None while the image or the port is not known.
 pub(crate) fn wanted_digest(row: &ContainerRow, config: &ControlConfig) -> Option<Digest> {
@@ -78,11 +84,31 @@ pub(crate) fn container_spec(
     })
 }
 
+/// Whether a container was made for this record, by its labels: same key, same release, same model.
+pub(crate) fn is_made_for(view: &ContainerView, row: &ContainerRow) -> bool {
+    view.labels.get(LABEL_RECORD) == Some(&row.pk.to_string()) && is_same_app(view, row)
+}
+
+/// Whether a container and a record are of one plugin release and model, which there is one container for.
+pub(crate) fn is_same_app(view: &ContainerView, row: &ContainerRow) -> bool {
+    let label = |name: &str| view.labels.get(name).map(String::as_str);
+    label(LABEL_RELEASE) == Some(row.release.to_string().as_str())
+        && label(LABEL_MODEL) == row.model.map(|model| model.to_string()).as_deref()
+}
+
+/// Whether a container was made for a later wish than the record knows: the record was restored from before.
+pub(crate) fn is_newer(view: &ContainerView, row: &ContainerRow) -> bool {
+    view.labels
+        .get(LABEL_ORIGIN)
+        .and_then(|text| serde_json::from_str::<Origin>(text).ok())
+        .is_some_and(|origin| origin.wanted_at > row.wanted_at)
+}
+
 /// The seed's variables first: `PLUGIN_PARAMS`, then what the caller gave. None of the caller's names can be one of ours.
 fn environment(row: &ContainerRow, entrypoint: &Entrypoint) -> Vec<(String, String)> {
     let ours = [
-        ("PLUGIN_PARAMS", row.spec.params.to_json()),
-        ("SYNAPSE_ENTRYPOINT", entrypoint.to_string()),
+        (PARAMS, row.spec.params.to_json()),
+        (ENTRYPOINT, entrypoint.to_string()),
         ("SYNAPSE_PLUGIN_RELEASE", row.release.to_string()),
         ("GRADIO_SERVER_NAME", "0.0.0.0".to_owned()),
         ("GRADIO_SERVER_PORT", APP_PORT.to_string()),
@@ -111,6 +137,7 @@ fn labels(row: &ContainerRow, agent_id: &str, digest: &Digest) -> BTreeMap<Strin
             (LABEL_RECORD, row.pk.to_string()),
             (LABEL_RELEASE, row.release.to_string()),
             (LABEL_SPEC, digest.hex().to_owned()),
+            (LABEL_ORIGIN, Origin::of(row).to_label()),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );

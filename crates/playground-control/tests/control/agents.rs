@@ -64,7 +64,7 @@ async fn published_containers_stay_published_over_a_stop_and_a_start_of_the_agen
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_container_whose_record_is_lost_is_swept() {
+async fn a_container_whose_record_was_deleted_is_removed_and_not_adopted() {
     let agent = TestControl::new().await;
     let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
     let row = agent.ready(&facts).await;

@@ -9,6 +9,7 @@
     reason = "a test may end with a panic, and the number of cases is for people"
 )]
 
+mod adoption;
 mod agents;
 mod builds;
 mod clean;
@@ -24,6 +25,7 @@ mod readiness;
 mod recovery;
 mod shutdown;
 mod queue;
+mod sequences;
 mod starts;
 mod storm;
 mod twice;

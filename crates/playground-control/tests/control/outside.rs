@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use playground_engine::fake::{Op, Outside};
+use playground_engine::{EngineError, Resources};
 use playground_store::ContainerRow;
 use playground_testkit::{Plugin, TestControl};
 use playground_types::ContainerStatus;
@@ -149,4 +150,72 @@ async fn a_stranger_with_our_containers_name_is_left_alone_and_ours_gets_another
         left.iter()
             .any(|view| Some(&view.id) == stranger.engine_id.as_ref() && view.name == first.name)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_that_others_changed_are_put_back_in_the_same_run() {
+    let (agent, before, after) = repaired(|outside, row| {
+        let resources = Resources {
+            memory: 1,
+            restarts_itself: true,
+            ..Resources::default()
+        };
+        outside.update(&row.name, resources);
+    })
+    .await;
+    assert_eq!(after.published_run, before.published_run);
+    assert_eq!(count(&agent, Op::Limit), 1);
+    let wanted = agent.control.engine().resources(&after.spec.limits).await;
+    assert_eq!(agent.container_of(&after).resources, wanted.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_that_the_engine_will_not_take_back_are_left_alone() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let row = agent.ready(&facts).await;
+    agent.settle().await;
+    let refused = EngineError::Refused {
+        status: 500,
+        message: "cannot lower memory below what is used".to_owned(),
+    };
+    agent.fake.fail_next(Op::Limit, refused);
+    let narrower = Resources::default();
+    agent.fake.outside().update(&row.name, narrower.clone());
+    pass(Duration::from_secs(300)).await;
+    assert_eq!(count(&agent, Op::Limit), 1);
+    assert_eq!(agent.container_of(&row).resources, narrower);
+    let row = agent.settle().await.remove(0);
+    assert_eq!(row.status, ContainerStatus::Running);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renamed_container_gets_its_name_back_unless_somebody_took_it() {
+    let (agent, before, after) =
+        repaired(|outside, row| outside.rename(&row.name, "somebody_else").unwrap()).await;
+    assert_eq!(agent.container_of(&after).name, before.name);
+    assert_eq!(after.name, before.name);
+    assert_eq!(after.published_run, before.published_run);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_taken_off_its_network_is_made_again_on_it() {
+    let (agent, before, after) = repaired(|outside, row| outside.disconnect(&row.name)).await;
+    assert_ne!(after.engine_id, before.engine_id);
+    assert_eq!(agent.fake.answers(after.host_port.unwrap()), Some(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_container_whose_network_was_removed_is_made_again_at_its_start() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let before = agent.ready(&facts).await;
+    agent.control.want_stopped(before.pk).await.unwrap();
+    agent.settle().await;
+    let network = agent.control.config().network.clone();
+    agent.fake.outside().remove_network(&network);
+    agent.control.want_running(before.pk).await.unwrap();
+    let after = agent.settle().await.remove(0);
+    assert_eq!(after.host_port, before.host_port);
+    assert_ne!(after.engine_id, before.engine_id);
 }

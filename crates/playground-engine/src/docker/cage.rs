@@ -6,13 +6,14 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigLogConfig, PortBinding, PortMap, ResourcesUlimits,
-    RestartPolicy, RestartPolicyNameEnum,
+    ContainerCreateBody, ContainerUpdateBody, HostConfig, HostConfigLogConfig, PortBinding,
+    PortMap, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
 };
+use playground_types::Limits;
 use playground_types::port::APP_PORT;
 
 use super::containers::seconds;
-use crate::{ContainerSpec, Profile};
+use crate::{ContainerSpec, Profile, Resources};
 
 /// Numeric, so that it needs no entry in the image's `/etc/passwd` and holds under a remapped user namespace.
 const USER: &str = "65532:65532";
@@ -97,10 +98,7 @@ fn host_config(spec: &ContainerSpec, engine_cpus: u32) -> HostConfig {
         }),
         // Life. The Agent supervises; Python as process 1 would ignore being asked to end, and leave zombies.
         init: Some(true),
-        restart_policy: Some(RestartPolicy {
-            name: Some(RestartPolicyNameEnum::NO),
-            maximum_retry_count: None,
-        }),
+        restart_policy: Some(never_by_itself()),
         auto_remove: Some(false),
         // Network.
         network_mode: Some(spec.network.clone()),
@@ -110,9 +108,40 @@ fn host_config(spec: &ContainerSpec, engine_cpus: u32) -> HostConfig {
     }
 }
 
+/// The limits that can be changed while a container runs, as [`container`] sets them.
+pub(super) fn resources(limits: &Limits, engine_cpus: u32) -> Resources {
+    let memory = signed(limits.memory_bytes);
+    Resources {
+        memory,
+        memory_swap: memory,
+        nano_cpus: nano_cpus(limits.cpus, engine_cpus),
+        pids: i64::from(limits.pids),
+        restarts_itself: false,
+    }
+}
+
+/// The change that sets them.
+pub(super) fn update(resources: &Resources) -> ContainerUpdateBody {
+    ContainerUpdateBody {
+        memory: Some(resources.memory),
+        memory_swap: Some(resources.memory_swap),
+        nano_cpus: Some(resources.nano_cpus),
+        pids_limit: Some(resources.pids),
+        restart_policy: Some(never_by_itself()),
+        ..ContainerUpdateBody::default()
+    }
+}
+
 /// The app's port as Docker writes it.
 pub(super) fn app_port() -> String {
     format!("{APP_PORT}/tcp")
+}
+
+fn never_by_itself() -> RestartPolicy {
+    RestartPolicy {
+        name: Some(RestartPolicyNameEnum::NO),
+        maximum_retry_count: None,
+    }
 }
 
 fn port_bindings(spec: &ContainerSpec) -> PortMap {

@@ -12,12 +12,12 @@ use bollard::query_parameters::{
     StopContainerOptionsBuilder,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use playground_types::EngineId;
+use playground_types::{EngineId, Limits};
 use serde_json::Value;
 
 use super::{DockerEngine, PATIENT, QUICK, cage, convert, sockets, within};
-use crate::labels::owned_by;
-use crate::{ContainerSpec, ContainerView, EngineError, Result, RunState};
+use crate::labels::{managed, owned_by};
+use crate::{ContainerSpec, ContainerView, EngineError, Resources, Result, RunState};
 
 /// How many containers are looked at in one go: enough to hide the engine's latency, few enough not to load it.
 const LOOKS_AT_ONCE: usize = 16;
@@ -90,6 +90,17 @@ impl DockerEngine {
         }
     }
 
+    pub(crate) async fn limit(&self, id: &EngineId, limits: &Limits) -> Result<()> {
+        let connected = self.connected().await?;
+        let change = cage::update(&cage::resources(limits, connected.cpus));
+        let call = connected.client.update_container(id.as_str(), change);
+        within("update container", PATIENT, call).await
+    }
+
+    pub(crate) async fn resources(&self, limits: &Limits) -> Result<Resources> {
+        Ok(cage::resources(limits, self.connected().await?.cpus))
+    }
+
     pub(crate) async fn pause(&self, id: &EngineId) -> Result<()> {
         let call = self.client().await?.pause_container(id.as_str());
         let outcome = within("pause container", PATIENT, call).await;
@@ -143,7 +154,15 @@ impl DockerEngine {
     }
 
     pub(crate) async fn list(&self, agent_id: &str) -> Result<Vec<ContainerView>> {
-        let filters = HashMap::from([("label".to_owned(), owned_by(agent_id))]);
+        self.list_labelled(owned_by(agent_id)).await
+    }
+
+    pub(crate) async fn list_all_agents(&self) -> Result<Vec<ContainerView>> {
+        self.list_labelled(managed()).await
+    }
+
+    async fn list_labelled(&self, labels: Vec<String>) -> Result<Vec<ContainerView>> {
+        let filters = HashMap::from([("label".to_owned(), labels)]);
         let options = ListContainersOptionsBuilder::new()
             .all(true)
             .filters(&filters)

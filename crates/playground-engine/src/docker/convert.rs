@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerStateStatusEnum as Status, EventMessage,
-    HostConfig, ImageInspect, ImageSummary, SystemInfo, SystemVersion,
+    HostConfig, ImageInspect, ImageSummary, NetworkSettings, RestartPolicyNameEnum, SystemInfo,
+    SystemVersion,
 };
 use playground_types::{EngineId, HostPort, Timestamp};
 use serde_json::Value;
 
 use super::cage::app_port;
 use crate::{
-    Action, ContainerView, EngineError, EngineEvent, EngineVersion, ImageView, Result, RunState,
+    Action, ContainerView, EngineError, EngineEvent, EngineVersion, ImageView, Resources, Result,
+    RunState,
 };
 
 /// How Docker writes a time that has not come yet.
@@ -34,7 +36,13 @@ pub(super) fn container(found: ContainerInspectResponse) -> Result<ContainerView
         name: name.trim_start_matches('/').to_owned(),
         labels: sorted(found.config.and_then(|config| config.labels)),
         image_id: found.image.ok_or_else(|| lacks("Image"))?,
+        resources: found
+            .host_config
+            .as_ref()
+            .map(resources)
+            .unwrap_or_default(),
         host_port: found.host_config.and_then(host_port),
+        networks: networks(found.network_settings),
         started_at: state.started_at.clone().filter(|at| at != NO_TIME),
         state: run_state(state)?,
         restart_count: found.restart_count.unwrap_or(0),
@@ -58,6 +66,34 @@ fn run_state(state: ContainerState) -> Result<RunState> {
         },
         Status::EMPTY => return Err(lacks("State.Status")),
     })
+}
+
+/// What others may have changed since the container was made.
+fn resources(config: &HostConfig) -> Resources {
+    let policy = config
+        .restart_policy
+        .as_ref()
+        .and_then(|policy| policy.name);
+    Resources {
+        memory: config.memory.unwrap_or(0),
+        memory_swap: config.memory_swap.unwrap_or(0),
+        nano_cpus: config.nano_cpus.unwrap_or(0),
+        pids: config.pids_limit.unwrap_or(0),
+        restarts_itself: !matches!(
+            policy,
+            None | Some(RestartPolicyNameEnum::NO | RestartPolicyNameEnum::EMPTY)
+        ),
+    }
+}
+
+fn networks(settings: Option<NetworkSettings>) -> Vec<String> {
+    let mut names: Vec<String> = settings
+        .and_then(|settings| settings.networks)
+        .unwrap_or_default()
+        .into_keys()
+        .collect();
+    names.sort();
+    names
 }
 
 /// The port that a container was created for. What is published right now would be missing while it does not run.
@@ -118,6 +154,27 @@ pub(super) fn event(message: EventMessage) -> Result<Option<EngineEvent>> {
         action: Action::of(&word, exit_code.as_deref()),
         labels: sorted(Some(attributes)),
         at: Timestamp(at),
+    }))
+}
+
+/// An event of a network that tells of a container leaving it, or of its own end.
+pub(super) fn network_event(message: EventMessage) -> Result<Option<EngineEvent>> {
+    let word = message.action.ok_or_else(|| lacks("Action of an event"))?;
+    let actor = message.actor.ok_or_else(|| lacks("Actor of an event"))?;
+    let attributes = actor.attributes.unwrap_or_default();
+    let id = match word.as_str() {
+        "disconnect" => attributes.get("container").cloned(),
+        "destroy" => actor.id,
+        _ => return Ok(None),
+    };
+    let nanos = message
+        .time_nano
+        .ok_or_else(|| lacks("timeNano of an event"))?;
+    Ok(Some(EngineEvent {
+        id: EngineId(id.ok_or_else(|| lacks("Actor of an event"))?),
+        action: Action::of(&word, None),
+        labels: BTreeMap::new(),
+        at: Timestamp(nanos / 1_000_000),
     }))
 }
 

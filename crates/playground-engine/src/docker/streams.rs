@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use bollard::container::LogOutput;
+use bollard::models::EventMessage;
 use bollard::query_parameters::{EventsOptionsBuilder, LogsOptionsBuilder};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
@@ -63,15 +64,37 @@ impl DockerEngine {
         agent_id: &str,
         options: EventOptions,
     ) -> Result<BoxStream<'static, Result<EngineEvent>>> {
+        let filters = HashMap::from([
+            ("type".to_owned(), vec!["container".to_owned()]),
+            ("label".to_owned(), owned_by(agent_id)),
+        ]);
+        self.filtered_events(filters, options, convert::event).await
+    }
+
+    pub(crate) async fn network_events(
+        &self,
+        network: &str,
+        options: EventOptions,
+    ) -> Result<BoxStream<'static, Result<EngineEvent>>> {
+        let filters = HashMap::from([
+            ("type".to_owned(), vec!["network".to_owned()]),
+            ("network".to_owned(), vec![network.to_owned()]),
+        ]);
+        self.filtered_events(filters, options, convert::network_event)
+            .await
+    }
+
+    async fn filtered_events(
+        &self,
+        filters: HashMap<String, Vec<String>>,
+        options: EventOptions,
+        convert: fn(EventMessage) -> Result<Option<EngineEvent>>,
+    ) -> Result<BoxStream<'static, Result<EngineEvent>>> {
         // Nothing is sent before the stream is read, so "from now on" must be a time, and it must be the engine's.
         let since = match options.since {
             Some(since) => since,
             None => self.clock().await?,
         };
-        let filters = HashMap::from([
-            ("type".to_owned(), vec!["container".to_owned()]),
-            ("label".to_owned(), owned_by(agent_id)),
-        ]);
         let wanted = EventsOptionsBuilder::new()
             .since(&format!(
                 "{}.{:03}",
@@ -85,7 +108,7 @@ impl DockerEngine {
             .await?
             .events(Some(wanted))
             .map_err(|error| classify("read events", error))
-            .try_filter_map(|message| std::future::ready(convert::event(message)));
+            .try_filter_map(move |message| std::future::ready(convert(message)));
         let ended = stream::once(std::future::ready(Err(EngineError::EventsEnded)));
         Ok(events.chain(ended).boxed())
     }

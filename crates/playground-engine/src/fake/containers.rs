@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use playground_types::{EngineId, HostPort};
+use playground_types::{EngineId, HostPort, Limits};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::state::{Container, Ending, State, conflict, owned_by};
+use super::state::{Container, Ending, State, conflict, managed, owned_by};
 use super::{AppBehaviour, FakeEngine, Op};
-use crate::{Action, ContainerSpec, ContainerView, EngineError, Result, RunState};
+use crate::{Action, ContainerSpec, ContainerView, EngineError, Resources, Result, RunState};
 
 impl FakeEngine {
     pub(crate) async fn create(&self, spec: &ContainerSpec) -> Result<EngineId> {
@@ -87,6 +87,20 @@ impl FakeEngine {
             Ok(state.views(|labels| owned_by(labels, agent_id)))
         })
         .await
+    }
+
+    pub(crate) async fn list_all_agents(&self) -> Result<Vec<ContainerView>> {
+        self.call(Op::List, |state| Ok(state.views(managed))).await
+    }
+
+    pub(crate) async fn limit(&self, id: &EngineId, limits: &Limits) -> Result<()> {
+        self.call(Op::Limit, |state| state.update(id, resources(limits)))
+            .await
+    }
+
+    /// No call: the engine told its CPUs when it was first met.
+    pub(crate) async fn resources(&self, limits: &Limits) -> Result<Resources> {
+        Ok(resources(limits))
     }
 
     pub(crate) async fn listening(&self, id: &EngineId) -> Result<Vec<SocketAddr>> {
@@ -168,6 +182,12 @@ impl State {
         }
     }
 
+    pub(super) fn update(&mut self, id: &EngineId, resources: Resources) -> Result<()> {
+        self.container(id)?.view.resources = resources;
+        self.emit(id, Action::Other("update".to_owned()));
+        Ok(())
+    }
+
     pub(super) fn rename(&mut self, id: &EngineId, name: &str) -> Result<()> {
         self.container(id)?;
         if self.name_is_taken(name) {
@@ -213,10 +233,13 @@ fn create(state: &mut State, spec: &ContainerSpec) -> Result<EngineId> {
         host_port: Some(spec.host_port),
         started_at: None,
         restart_count: 0,
+        networks: vec![spec.network.clone()],
+        resources: resources(&spec.limits),
     };
     let container = Container {
         spec: spec.clone(),
         view,
+        network: None,
         behaviour: AppBehaviour::default(),
         running_since: None,
         run: 0,
@@ -228,6 +251,22 @@ fn create(state: &mut State, spec: &ContainerSpec) -> Result<EngineId> {
     state.containers.insert(id.clone(), container);
     state.emit(&id, Action::Create);
     Ok(id)
+}
+
+/// As Docker would have them, on an engine with CPUs enough for everybody.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "limits in tests are small"
+)]
+fn resources(limits: &Limits) -> Resources {
+    Resources {
+        memory: limits.memory_bytes as i64,
+        memory_swap: limits.memory_bytes as i64,
+        nano_cpus: (limits.cpus * 1e9) as i64,
+        pids: i64::from(limits.pids),
+        restarts_itself: false,
+    }
 }
 
 fn sockets(container: &Container) -> Vec<SocketAddr> {

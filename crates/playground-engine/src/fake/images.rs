@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
-use super::state::{State, conflict};
+use super::state::{Network, State, conflict};
 use super::{FakeEngine, Op};
 use crate::build::TarStream;
 use crate::labels::{LABEL_MANAGED_BY, MANAGED_BY};
@@ -56,14 +56,19 @@ impl FakeEngine {
         labels: &BTreeMap<String, String>,
     ) -> Result<()> {
         self.call(Op::EnsureNetwork, |state| match state.networks.get(name) {
-            Some(found) if found.get(LABEL_MANAGED_BY).map(String::as_str) != Some(MANAGED_BY) => {
+            Some(found)
+                if found.labels.get(LABEL_MANAGED_BY).map(String::as_str) != Some(MANAGED_BY) =>
+            {
                 Err(EngineError::ForeignNetwork(name.to_owned()))
             }
             Some(_) => Ok(()),
             None => {
                 let mut labels = labels.clone();
                 labels.insert(LABEL_MANAGED_BY.into(), MANAGED_BY.into());
-                state.networks.insert(name.to_owned(), labels);
+                let id = state.new_id();
+                state
+                    .networks
+                    .insert(name.to_owned(), Network { id, labels });
                 Ok(())
             }
         })

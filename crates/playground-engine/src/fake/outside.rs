@@ -3,8 +3,8 @@
 use playground_types::{EngineId, HostPort};
 
 use super::FakeEngine;
-use super::state::State;
-use crate::{ContainerSpec, LogLine, LogSource, Result};
+use super::state::{Network, State};
+use crate::{ContainerSpec, LogLine, LogSource, Resources, Result};
 
 /// What others can do to the engine. None of it counts as a call, and all of it works while the engine is "down".
 ///
@@ -85,15 +85,44 @@ impl Outside {
         });
     }
 
-    /// `docker network rm`.
+    /// `docker network disconnect -f` of every running container, then `docker network rm`.
     pub fn remove_network(&self, name: &str) {
-        self.0.change(|state| state.networks.remove(name));
+        self.0.change(|state| {
+            let connected: Vec<EngineId> = state
+                .containers
+                .values()
+                .filter(|container| container.is_up() && container.spec.network == name)
+                .map(|container| container.view.id.clone())
+                .collect();
+            for id in connected {
+                state.disconnect(&id);
+            }
+            if let Some(network) = state.networks.remove(name) {
+                state.emit_network(name, EngineId(network.id), "destroy");
+            }
+        });
+    }
+
+    /// `docker network disconnect -f`.
+    pub fn disconnect(&self, container: &str) {
+        self.on(container, |state, id| state.disconnect(id));
+    }
+
+    /// `docker update`.
+    pub fn update(&self, container: &str, resources: Resources) {
+        self.on(container, |state, id| state.update(id, resources))
+            .expect("the container is there");
     }
 
     /// A network of somebody else.
     pub fn add_foreign_network(&self, name: &str) {
-        self.0
-            .change(|state| state.networks.insert(name.to_owned(), Default::default()));
+        self.0.change(|state| {
+            let id = state.new_id();
+            let labels = Default::default();
+            state
+                .networks
+                .insert(name.to_owned(), Network { id, labels })
+        });
     }
 
     /// A process of the host takes this port.

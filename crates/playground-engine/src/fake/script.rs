@@ -31,11 +31,13 @@ pub enum Op {
     Pause,
     Unpause,
     Rename,
+    Limit,
     Inspect,
     InspectRaw,
     List,
     Logs,
     Events,
+    NetworkEvents,
     Listening,
     WritableBytes,
 }

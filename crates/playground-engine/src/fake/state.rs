@@ -23,7 +23,8 @@ pub(super) struct State {
     made: u64,
     pub(super) containers: BTreeMap<EngineId, Container>,
     pub(super) images: BTreeMap<String, ImageView>,
-    pub(super) networks: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) networks: BTreeMap<String, Network>,
+    pub(super) network_history: Vec<(String, EngineEvent)>,
     /// References that a pull finds.
     pub(super) registry: BTreeSet<String>,
     pub(super) foreign_ports: HashSet<HostPort>,
@@ -41,9 +42,17 @@ pub(super) struct State {
     pub(super) data_root: Option<PathBuf>,
 }
 
+/// A bridge. One that is removed and made again under its name is another one, as in Docker.
+pub(super) struct Network {
+    pub(super) id: String,
+    pub(super) labels: BTreeMap<String, String>,
+}
+
 pub(super) struct Container {
     pub(super) spec: ContainerSpec,
     pub(super) view: ContainerView,
+    /// The network it was connected to when it was first started.
+    pub(super) network: Option<String>,
     pub(super) behaviour: AppBehaviour,
     pub(super) running_since: Option<Instant>,
     pub(super) run: u64,
@@ -69,6 +78,10 @@ impl Container {
         matches!(self.view.state, RunState::Running | RunState::Paused)
     }
 
+    pub(super) fn is_connected(&self) -> bool {
+        !self.view.networks.is_empty()
+    }
+
     pub(super) fn running_for(&self) -> Duration {
         self.running_since
             .map(|since| since.elapsed())
@@ -84,6 +97,7 @@ impl State {
             containers: BTreeMap::new(),
             images: BTreeMap::new(),
             networks: BTreeMap::new(),
+            network_history: Vec::new(),
             registry: BTreeSet::new(),
             foreign_ports: HashSet::new(),
             default_behaviour: AppBehaviour::default(),
@@ -152,15 +166,16 @@ impl State {
 
     pub(super) fn port_is_taken(&self, port: HostPort) -> bool {
         self.foreign_ports.contains(&port)
-            || self
-                .containers
-                .values()
-                .any(|container| container.is_up() && container.spec.host_port == port)
+            || self.containers.values().any(|container| {
+                container.is_up() && container.is_connected() && container.spec.host_port == port
+            })
     }
 
     fn running_on(&self, port: HostPort) -> Option<&Container> {
         self.containers.values().find(|container| {
-            container.view.state == RunState::Running && container.spec.host_port == port
+            container.view.state == RunState::Running
+                && container.is_connected()
+                && container.spec.host_port == port
         })
     }
 
@@ -211,11 +226,19 @@ impl State {
             | RunState::Removing
             | RunState::Dead => {}
         }
-        if !self.networks.contains_key(&network) {
-            return Err(EngineError::NoSuchNetwork(network));
-        }
-        if self.port_is_taken(port) {
-            return Err(EngineError::PortTaken(port));
+        // One that was disconnected starts without a network, and nothing is published.
+        if self.container(id)?.is_connected() {
+            let there = self.networks.get(&network).map(|found| found.id.clone());
+            let container = self.container(id)?;
+            match (&container.network, there) {
+                (None, None) => return Err(EngineError::NoSuchNetwork(network)),
+                (None, Some(there)) => container.network = Some(there),
+                (Some(known), Some(there)) if *known == there => {}
+                (Some(known), _) => return Err(EngineError::NoSuchNetwork(known.clone())),
+            }
+            if self.port_is_taken(port) {
+                return Err(EngineError::PortTaken(port));
+            }
         }
         let now = self.now();
         let behaviour = self
@@ -299,6 +322,31 @@ impl State {
         there
     }
 
+    /// Takes a container off its network.
+    pub(super) fn disconnect(&mut self, id: &EngineId) {
+        let Ok(container) = self.container(id) else {
+            return;
+        };
+        let network = container.spec.network.clone();
+        if container.is_connected() {
+            container.view.networks.clear();
+            self.emit_network(&network, id.clone(), "disconnect");
+        }
+    }
+
+    pub(super) fn emit_network(&mut self, network: &str, id: EngineId, word: &str) {
+        if self.events_dropped {
+            return;
+        }
+        let event = EngineEvent {
+            id,
+            action: Action::Other(word.to_owned()),
+            labels: BTreeMap::new(),
+            at: self.now(),
+        };
+        self.network_history.push((network.to_owned(), event));
+    }
+
     pub(super) fn emit(&mut self, id: &EngineId, action: Action) {
         let at = self.now();
         let Some(container) = self.containers.get(id) else {
@@ -315,6 +363,11 @@ impl State {
             at,
         });
     }
+}
+
+/// Whether these labels say that the thing is some Agent's.
+pub(super) fn managed(labels: &BTreeMap<String, String>) -> bool {
+    labels.get(LABEL_MANAGED_BY).map(String::as_str) == Some(MANAGED_BY)
 }
 
 /// Whether these labels say that the thing is this Agent's.

@@ -91,6 +91,42 @@ impl FakeEngine {
         Ok(events)
     }
 
+    pub(crate) async fn network_events(
+        &self,
+        network: &str,
+        options: EventOptions,
+    ) -> Result<BoxStream<'static, Result<EngineEvent>>> {
+        let network = network.to_owned();
+        let (mut at, cuts) = self
+            .call(Op::NetworkEvents, |state| {
+                let history = &state.network_history;
+                let from = match options.since {
+                    Some(since) => history.partition_point(|(_, event)| event.at < since),
+                    None => history.len(),
+                };
+                Ok((from, state.cuts))
+            })
+            .await?;
+        let mut over = false;
+        let events = self.follow(move |state| {
+            if over {
+                return Next::End;
+            }
+            while let Some((of, event)) = state.network_history.get(at) {
+                at += 1;
+                if *of == network {
+                    return Next::Item(Ok(event.clone()));
+                }
+            }
+            if state.cuts == cuts {
+                return Next::Wait;
+            }
+            over = true;
+            Next::Item(Err(EngineError::EventsEnded))
+        });
+        Ok(events)
+    }
+
     fn follow<T: Send + 'static>(
         &self,
         next: impl FnMut(&mut State) -> Next<T> + Send + 'static,

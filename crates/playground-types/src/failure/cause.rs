@@ -55,6 +55,11 @@ pub enum Cause {
         /// Its name.
         image: String,
     },
+    /// The plugin's content is no longer on this Agent.
+    SourceMissing {
+        /// The plugin release.
+        release: String,
+    },
     /// Longer than the total time-out.
     BuildTooLong {
         /// The time-out.
@@ -294,6 +299,7 @@ impl Cause {
             Self::BuildDiskFull | Self::PluginDiskFull { .. } => FailureKind::DiskFull,
             Self::WroteTooMuch { .. } => FailureKind::DiskLimit,
             Self::BaseImageMissing { .. } => FailureKind::BaseImageMissing,
+            Self::SourceMissing { .. } => FailureKind::SourceMissing,
             Self::BuildTooLong { .. } => FailureKind::BuildTimeout,
             Self::BuildSilent { .. } => FailureKind::BuildSilent,
             Self::BuildKilled => FailureKind::BuildOom,

@@ -43,6 +43,9 @@ pub(super) fn text(cause: &Cause) -> Translation {
         Cause::BaseImageMissing { image } => {
             say(format!("the base image {image} is not on this engine"))
         }
+        Cause::SourceMissing { release } => say(format!(
+            "the files of plugin release {release} are no longer on this Agent"
+        )),
         Cause::BuildTooLong { seconds } => say(format!(
             "the build took longer than {seconds} s and was ended"
         )),
@@ -231,6 +234,10 @@ pub(super) fn usual(kind: FailureKind) -> (&'static str, &'static str) {
         FailureKind::BaseImageMissing => (
             "the base image is not on this engine",
             "Make it with `playground base build`, or set GRADIO_CONTAINER_BASE_IMAGE.",
+        ),
+        FailureKind::SourceMissing => (
+            "the plugin's files are no longer on this Agent",
+            "Upload the plugin's archive again: the record, its port and its address stay.",
         ),
         FailureKind::BuildTimeout => (
             "the build took longer than it may and was ended",

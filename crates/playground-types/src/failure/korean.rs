@@ -47,6 +47,9 @@ pub(super) fn text(cause: &Cause) -> Translation {
         Cause::BaseImageMissing { image } => {
             say(format!("베이스 이미지가 이 Docker 엔진에 없습니다: {image}"))
         }
+        Cause::SourceMissing { release } => say(format!(
+            "플러그인 릴리스의 파일이 이 Agent에 남아 있지 않습니다: {release}"
+        )),
         Cause::BuildTooLong { seconds } => {
             say(format!("빌드가 {seconds}초 안에 끝나지 않아 중단했습니다."))
         }
@@ -242,6 +245,10 @@ pub(super) fn usual(kind: FailureKind) -> (&'static str, &'static str) {
         FailureKind::BaseImageMissing => (
             "베이스 이미지가 이 Docker 엔진에 없습니다.",
             "`playground base build` 명령으로 만들거나, GRADIO_CONTAINER_BASE_IMAGE를 설정하세요.",
+        ),
+        FailureKind::SourceMissing => (
+            "플러그인 파일이 이 Agent에 남아 있지 않습니다.",
+            "플러그인 아카이브를 다시 업로드하세요. 레코드와 포트, 주소는 그대로 유지됩니다.",
         ),
         FailureKind::BuildTimeout => (
             "빌드가 제한 시간 안에 끝나지 않아 중단했습니다.",

@@ -164,6 +164,9 @@ fn causes() -> Vec<Cause> {
             address: text("0.0.0.0:7860"),
             seconds: 300,
         },
+        Cause::SourceMissing {
+            release: text("echo@1.0.0"),
+        },
         Cause::Unresponsive {
             misses: 20,
             restarts: 5,

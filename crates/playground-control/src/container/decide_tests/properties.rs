@@ -112,7 +112,11 @@ impl World {
             (.., Build::Live) => Image::Building,
             (.., Build::Failed) => Image::Failed(a_failure()),
         };
-        Observation { image, container }
+        Observation {
+            image,
+            container,
+            drift: None,
+        }
     }
 
     fn see(&self) -> Seen {
@@ -292,6 +296,7 @@ impl World {
                 self.give_up(a_failure())
             }
             Decision::ForgiveCrashes => self.row.attempts = 0,
+            Decision::Restore(_) => {}
             Decision::Settled => {
                 if !matches!(self.see(), Seen::Running { .. }) {
                     self.withdraw();
@@ -559,13 +564,18 @@ proptest! {
         (container, image) in (any_seen(), any_image()),
         numbers in any::<[i64; 6]>(),
         now in any::<i64>(),
+        drift in prop::option::of(prop_oneof![Just(Drift::Limits), Just(Drift::Name)]),
     ) {
         let [attempts, wanted, done, retry_at, starting_since, ready_since] = numbers;
         (row.attempts, row.restart_wanted, row.restart_done) = (attempts, wanted, done);
         row.retry_at = row.retry_at.map(|_| Timestamp(retry_at));
         row.starting_since = row.starting_since.map(|_| Timestamp(starting_since));
         row.ready_since = row.ready_since.map(|_| Timestamp(ready_since));
-        let seen = Observation { image, container };
+        let seen = Observation {
+            image,
+            container,
+            drift,
+        };
         let decision = decide(&row, &seen, Timestamp(now), &POLICY);
         if row.desired == Desired::Absent {
             prop_assert_eq!(status(&row, &decision), ContainerStatus::Deleting);

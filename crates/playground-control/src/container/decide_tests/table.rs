@@ -24,7 +24,11 @@ fn case(
     let mut row = row();
     row.desired = desired;
     tweak(&mut row);
-    let seen = Observation { image, container };
+    let seen = Observation {
+        image,
+        container,
+        drift: None,
+    };
     Case {
         row,
         seen,
@@ -40,6 +44,20 @@ fn running(fits: bool, readiness: Readiness) -> Seen {
         run,
         readiness,
     }
+}
+
+/// Serving, and changed by others in a way that can be taken back meanwhile.
+fn drifted(drift: Drift) -> Case {
+    let mut case = case(
+        Desired::Running,
+        running(true, Readiness::Published),
+        Image::NotAsked,
+        crashed,
+        Decision::Restore(drift),
+        ContainerStatus::Running,
+    );
+    case.seen.drift = Some(drift);
+    case
 }
 
 fn same(_: &mut ContainerRow) {}
@@ -232,6 +250,8 @@ fn started() -> Vec<Case> {
             Restart,
             Starting,
         ),
+        drifted(Drift::Limits),
+        drifted(Drift::Name),
         one(exited(), same, Start, Starting),
         one(exited(), |row| row.restart_wanted = 1, Start, Starting),
         one(

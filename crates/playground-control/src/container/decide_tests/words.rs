@@ -36,6 +36,11 @@ pub(super) fn conditions(row: &ContainerRow, seen: &Observation) -> String {
             Readiness::Silent => "app silent".to_owned(),
         });
     }
+    match seen.drift {
+        Some(Drift::Limits) => words.push("others changed its limits".to_owned()),
+        Some(Drift::Name) => words.push("others renamed it".to_owned()),
+        None => {}
+    }
     if row.host_port.is_none() {
         words.push("no port".to_owned());
     }
@@ -99,13 +104,15 @@ pub(super) fn decision(decision: &Decision) -> String {
         Decision::GiveUpExited => "give up with the reason of the exit".to_owned(),
         Decision::GiveUpSilent => "give up with where the app listens".to_owned(),
         Decision::GiveUpCrashing => "give up with the reason of the last exit".to_owned(),
+        Decision::Restore(Drift::Limits) => "put its limits back, while it runs".to_owned(),
+        Decision::Restore(Drift::Name) => "put its name back".to_owned(),
         Decision::ForgiveCrashes => "forget earlier crashes".to_owned(),
         Decision::Settled => "nothing".to_owned(),
     }
 }
 
 /// Every decision there is; a new one does not compile until it is listed.
-pub(super) const EVERY_DECISION: [&str; 23] = [
+pub(super) const EVERY_DECISION: [&str; 24] = [
     "PlanImage",
     "QueueBuild",
     "AwaitBuild",
@@ -127,6 +134,7 @@ pub(super) const EVERY_DECISION: [&str; 23] = [
     "GiveUpExited",
     "GiveUpSilent",
     "GiveUpCrashing",
+    "Restore",
     "ForgiveCrashes",
     "Settled",
 ];
@@ -154,6 +162,7 @@ pub(super) fn variant(decision: &Decision) -> &'static str {
         Decision::GiveUpExited => "GiveUpExited",
         Decision::GiveUpSilent => "GiveUpSilent",
         Decision::GiveUpCrashing => "GiveUpCrashing",
+        Decision::Restore(_) => "Restore",
         Decision::ForgiveCrashes => "ForgiveCrashes",
         Decision::Settled => "Settled",
     }
