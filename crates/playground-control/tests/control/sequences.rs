@@ -272,7 +272,7 @@ impl World {
                 let facts = self.agent.upload(&plugin).await;
                 let mut request = TestControl::request_with(&facts, *model, json!({"size": size}));
                 request.on_existing = *on_existing;
-                let accepted = within_reason(self.agent.control.create_container(request)).await;
+                let accepted = within_reason(Box::pin(self.agent.control.create_container(request))).await;
                 self.launches.extend(
                     accepted
                         .and_then(Result::ok)
@@ -477,7 +477,7 @@ fn live(steps: &[Step]) {
     runtime.block_on(async {
         let mut world = World::new().await;
         for step in steps {
-            world.take(step).await;
+            Box::pin(world.take(step)).await;
         }
         world.comes_to_rest().await;
         world.agent.kill().await;
