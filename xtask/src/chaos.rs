@@ -15,12 +15,6 @@ use crate::{docker, repo};
 
 /// What can be chosen.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Kill Agent and Docker Engine under load, then compare what is left with what was asked for.\n\n\
-    The run has a network, processes and mounts of its own (so it needs root) and a Docker Engine of its own in them, \
-    with its own data, socket and bridge. The machine's own engine is asked for the base image and for nothing else: its \
-    containers, iptables rules and ports are never touched. Everything that was started ends with the run."
-)]
 pub(crate) struct Options {
     /// How long clients work and things are killed
     #[arg(long, default_value_t = 5.0)]
@@ -41,11 +35,6 @@ pub(crate) struct Options {
 
 /// What can be chosen.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Load an Agent steadily, then compare its memory, open files, threads and tasks with those at first.\n\n\
-    It runs as `chaos` does, away from the machine's own engine, and needs root. It fails when the median of the last third \
-    of the time is above that of the first third by more than: memory 15 % and 4 MiB, 5 open files, 4 threads, 8 tasks."
-)]
 pub(crate) struct SoakOptions {
     /// How long the load lasts
     #[arg(long, default_value_t = 30.0)]

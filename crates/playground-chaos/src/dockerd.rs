@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::agent::terminate;
 use crate::docker::Docker;
+use crate::shims::{self, Shim};
 use crate::world::cgroup_of;
 
 /// Until it answers.
@@ -56,10 +57,22 @@ impl Dockerd {
         Ok(())
     }
 
-    /// Starts it again after either.
-    pub(crate) async fn start_again(&mut self) -> anyhow::Result<()> {
+    /// Starts it again after either. How many containers it had forgotten, whose processes were ended.
+    pub(crate) async fn start_again(&mut self) -> anyhow::Result<usize> {
+        let before = shims::all();
         self.child = spawn(&self.folder)?;
-        self.wait_until_it_answers().await
+        self.wait_until_it_answers().await?;
+        let known = self.docker.output(&["ps", "--quiet", "--no-trunc"]).await?;
+        let known: Vec<&str> = known.split_whitespace().collect();
+        let is_forgotten =
+            |shim: &Shim| shim.is_alive() && !known.contains(&shim.container.as_str());
+        let forgotten: Vec<Shim> = before.into_iter().filter(is_forgotten).collect();
+        for shim in &forgotten {
+            let mut kill = Command::new("kill");
+            // Some of them may be gone by then, which is as good.
+            kill.arg("-KILL").args(shim.processes()).status().await?;
+        }
+        Ok(forgotten.len())
     }
 
     async fn wait_until_it_answers(&mut self) -> anyhow::Result<()> {

@@ -15,6 +15,7 @@ mod chaos;
 mod docker;
 mod dockerd;
 mod random;
+mod shims;
 mod soak;
 mod stage;
 mod tell;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use playground_engine::EngineError;
-use playground_store::ContainerRow;
+use playground_store::{ContainerRow, Desired};
 use playground_types::wire::Waiting;
 use playground_types::{Cause, ContainerPk, Failure};
 use tokio::sync::{Notify, watch};
@@ -23,7 +23,8 @@ use crate::{Control, RestartPolicy, StepError};
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 /// Longest wait between two tries of a step: what an engine in trouble held up goes on this soon after its return.
 const LONGEST_RETRY: Duration = Duration::from_secs(3);
-/// The engine refused the same step so often in a row: it will not change its mind.
+/// The engine refused the same step so often in a row: it will not change its mind about this container. About another
+/// one it may, once.
 const REFUSALS: u32 = 3;
 /// The same for refusals that the engine calls its own fault. With the waits between them they last 15 seconds.
 const FAULTS: u32 = 8;
@@ -96,6 +97,8 @@ impl Driver {
 struct Trouble {
     errors: u32,
     refusals: u32,
+    /// The container was made anew because of them.
+    replaced: bool,
 }
 
 /// Why a turn came to nothing.
@@ -168,7 +171,11 @@ impl Control {
         while !self.shutdown.is_cancelled() {
             let next = match self.turn(pk, &mut start).await {
                 Ok(next) => {
-                    trouble = Trouble::default();
+                    // Steps that succeed on the way to another refusal do not earn another container.
+                    trouble = Trouble {
+                        replaced: trouble.replaced && next != Next::Rest,
+                        ..Trouble::default()
+                    };
                     next
                 }
                 Err(failed) => self.recover(pk, &failed, &mut trouble).await,
@@ -288,6 +295,11 @@ impl Control {
             && failed.had_seen
         {
             trouble.refusals += 1;
+            let may_replace = trouble.refusals == REFUSALS && !trouble.replaced;
+            if may_replace && self.replace_refused(pk).await {
+                trouble.replaced = true;
+                return Next::Again;
+            }
             let most = if *status >= 500 { FAULTS } else { REFUSALS };
             if trouble.refusals >= most {
                 *trouble = Trouble::default();
@@ -296,6 +308,29 @@ impl Control {
         }
         let doublings = (trouble.errors - 1).min(8);
         Next::After((FIRST_RETRY * 2_u32.pow(doublings)).min(LONGEST_RETRY))
+    }
+
+    /// It may be this one container that the engine cannot start: one that was killed comes back with containers that it
+    /// has lost track of. Another one is made from the same things. False when there is none to replace.
+    async fn replace_refused(&self, pk: ContainerPk) -> bool {
+        let Ok(Some(row)) = self.store.container(pk).await else {
+            return false;
+        };
+        let Some(id) = row
+            .engine_id
+            .as_ref()
+            .filter(|_| row.desired == Desired::Running)
+        else {
+            return false;
+        };
+        tracing::info!(container.pk = %pk, "the engine refuses container {}, which is made anew", row.name);
+        let is_removed = self.engine.remove(id).await.is_ok();
+        is_removed
+            && self
+                .store
+                .set_engine_id(pk, None, self.clock.now())
+                .await
+                .is_ok()
     }
 
     async fn give_up_refused(&self, pk: ContainerPk, message: &str) -> Next {

@@ -91,7 +91,7 @@ pub(crate) async fn take_engine_away(
         } else {
             dockerd.stop().await?;
         }
-        dockerd.start_again().await?;
+        let forgotten = dockerd.start_again().await?;
         let (away, back) = (gone.elapsed(), Instant::now());
         let answered = answers_again(endpoint).await?;
         let took = back.elapsed();
@@ -100,6 +100,11 @@ pub(crate) async fn take_engine_away(
         report.engine(format!(
             "dockerd was {how} and away for {away:.1?}; an app that nobody touched answered {took:.1?} later"
         ));
+        if forgotten > 0 {
+            report.engine(format!(
+                "  it came back without knowing of {forgotten} containers whose processes lived; they were ended by hand"
+            ));
+        }
         report.check(answered, || {
             format!("after dockerd was {how}, {endpoint} did not answer within {took:.1?}")
         });

@@ -152,6 +152,53 @@ async fn a_record_that_the_engine_keeps_refusing_is_given_up_with_its_words() {
     agent.settle().await;
 }
 
+/// Docker, killed and started again: "task ...: already exists", for this container and for ever.
+#[tokio::test(start_paused = true)]
+async fn a_container_that_the_engine_cannot_start_any_more_is_made_anew() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let before = agent.ready(&facts).await;
+    agent.settle().await;
+    for _ in 0..3 {
+        agent.fake.fail_next(
+            Op::Start,
+            EngineError::Refused {
+                status: 500,
+                message: "task 1: already exists".into(),
+            },
+        );
+    }
+    agent.fake.outside().kill(&before.name, 137);
+    agent.settle().await;
+    let after = agent.row(before.pk).await;
+    assert_eq!(after.status, ContainerStatus::Running);
+    assert_ne!(after.engine_id, before.engine_id);
+    assert_eq!(after.host_port, before.host_port);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_the_engine_refuses_for_any_container_is_given_up() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    for _ in 0..20 {
+        agent.fake.fail_next(
+            Op::Start,
+            EngineError::Refused {
+                status: 400,
+                message: "OCI runtime create failed".into(),
+            },
+        );
+    }
+    let accepted = agent.create(TestControl::request(&facts)).await;
+    let failure = agent.failed(&accepted).await;
+    assert_eq!(failure.kind, FailureKind::EngineError);
+    agent.settle().await;
+    assert_eq!(
+        (count(&agent, Op::Create), count(&agent, Op::Start)),
+        (2, 6)
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_delete_that_the_engine_refuses_is_tried_until_it_succeeds() {
     let agent = TestControl::new().await;

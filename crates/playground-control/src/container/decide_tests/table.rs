@@ -462,6 +462,7 @@ fn a_mute_app_is_left_alone_where_it_is_not_to_be_restarted() {
     let seen = Observation {
         image: Image::NotAsked,
         container: running(true, Readiness::Mute(10_000)),
+        drift: None,
     };
     let policy = Policy {
         restart_misses: None,
