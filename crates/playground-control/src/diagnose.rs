@@ -171,10 +171,6 @@ pub(crate) fn silence(listening: &[SocketAddr], waited: Duration, log: &[String]
 
 /// The same reason, told of an app that had been ready and crashed again and again.
 pub(crate) fn crash_loop(last: Failure, attempts: i64) -> Failure {
-    if attempts == 0 {
-        // No loop: it is not to be started again.
-        return last;
-    }
     let (log_tail, exit_code) = (last.log_tail.clone(), last.exit_code);
     let cause = Cause::Crashing {
         times: attempts + 1,

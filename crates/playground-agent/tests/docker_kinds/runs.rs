@@ -205,6 +205,16 @@ async fn crashes(site: &Site<'_>) -> Failure {
     let ready = ready(site, &mimic(8, "serve")).await;
     let url = format!("{}/exit?code=3", ready.endpoint.as_deref().expect("ready"));
     assert!(!site.agent.answers(&url).await);
+    eventually("it is started again", async || {
+        let now = site.agent.show(ready.pk).await;
+        if now.attempts == 1 && now.status == ContainerStatus::Running {
+            Ok(())
+        } else {
+            Err((now.attempts, now.status))
+        }
+    })
+    .await;
+    assert!(!site.agent.answers(&url).await);
     given_up(site, &ready).await
 }
 

@@ -38,7 +38,7 @@ pub(crate) const ALL: &[Plan] = &[
         name: "kinds-runs",
         change: |config| {
             config.port_range = MANY_PORTS.parse().expect("a range");
-            config.crash_attempts = 0;
+            config.crash_attempts = 1;
         },
         cases: runs::CASES,
     },

@@ -344,6 +344,8 @@ impl Cause {
             Self::Crashing { last, .. } if last.kind == FailureKind::OutOfMemory => {
                 FailureKind::OutOfMemory
             }
+            // Once is no loop: it is not to be started again.
+            Self::Crashing { times: 1, last } => last.kind,
             Self::Crashing { .. } => FailureKind::CrashLoop,
         }
     }
