@@ -33,13 +33,12 @@ pub(crate) async fn follow(
         return Ok(launch);
     }
     let mut watch = Watch {
-        step: progress.step(title(&launch.plugin_release, launch.status)),
+        step: progress.step(title(&launch)),
         release: launch.plugin_release.clone(),
         status: launch.status,
         steps_told: 0,
-        place_told: None,
+        place_told: launch.position,
     };
-    watch.place(&launch);
     // Cancel-safe: being interrupted ends the command.
     tokio::select! {
         ended = watch.until_the_end(client, id) => ended,
@@ -91,17 +90,15 @@ impl Watch {
     fn enter(&mut self, status: LaunchStatus) {
         if status != self.status && !status.is_final() {
             self.status = status;
-            self.step.rename(title(&self.release, status));
+            self.step.rename(format!("{}: {status}", self.release));
         }
     }
 
     /// Tells where its build stands in line: whenever it moves up, and, where lines can be replaced, as time goes by.
     fn place(&mut self, launch: &Launch) {
-        let Some(place) = in_line(launch) else { return };
-        if self.place_told != launch.position || has_motion() {
+        if launch.position.is_some() && (self.place_told != launch.position || has_motion()) {
             self.place_told = launch.position;
-            let title = title(&self.release, launch.status);
-            self.step.rename(format!("{title}, {place}"));
+            self.step.rename(title(launch));
         }
     }
 
@@ -121,6 +118,10 @@ impl Watch {
     }
 }
 
-fn title(release: &str, status: LaunchStatus) -> String {
-    format!("{release}: {status}")
+fn title(launch: &Launch) -> String {
+    let title = format!("{}: {}", launch.plugin_release, launch.status);
+    match in_line(launch) {
+        Some(place) => format!("{title}, {place}"),
+        None => title,
+    }
 }

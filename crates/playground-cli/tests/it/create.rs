@@ -200,5 +200,13 @@ fn a_create_that_waits_its_turn_says_where_it_stands_until_it_is_built() {
             ],
         );
     let ran = against(&agent, &["create", "my-plugin@1.0.0"]);
-    assert_snapshot!(timeless(ran), @"");
+    assert_snapshot!(timeless(ran), @"
+    exit 0
+    --- stdout
+    http://127.0.0.1:7860
+    --- stderr
+    my-plugin@1.0.0: queued, 3rd in line, about 40 s ...
+    my-plugin@1.0.0: building ...
+    my-plugin@1.0.0 is ready: quirky_einstein_1 (new), TIME
+    ");
 }

@@ -258,6 +258,7 @@ fn what_is_cleaned_is_a_table_with_a_reason_for_each() {
             "made_at": three_hours_ago(), "kept": kept})
     };
     let answer = |dry_run: bool| {
+        // What another container uses is not counted.
         json!({"dry_run": dry_run, "bytes": 2_097_152, "items": [
             item("image", "synapse-plugin-my-plugin-1.0.0:d-00", "not_newest", None),
             item("image", "sha256:00", "leftover", Some("another container uses it")),
@@ -267,8 +268,18 @@ fn what_is_cleaned_is_a_table_with_a_reason_for_each() {
     let agent = FakeAgent::new()
         .on("POST /cleanup/", 200, &answer(true))
         .on("POST /cleanup/", 200, &answer(false));
-    assert_snapshot!(against(&agent, &["clean", "--dry-run"]), @"");
-    assert_snapshot!(against(&agent, &["clean"]).err, @"");
+    assert_snapshot!(against(&agent, &["clean", "--dry-run"]), @"
+    exit 0
+    --- stdout
+    KIND   NAME                                 RELEASE          SIZE      AGE  WHY
+    image  synapse-plugin-my-plugin-1.0.0:d-00  my-plugin@1.0.0  1.00 MiB  3 h  there are enough newer ones
+    image  sha256:00                            my-plugin@1.0.0  1.00 MiB  3 h  stays: another container uses it
+    build  b1                                   my-plugin@1.0.0  1.00 MiB  3 h  too old
+    --- stderr
+    2 would be removed, up to 2.00 MiB
+    ");
+    let ran = against(&agent, &["clean"]);
+    assert_eq!(ran.err, "2 removed, up to 2.00 MiB\n");
     let asked: Vec<String> = agent.asked().into_iter().map(|(line, _)| line).collect();
     assert_eq!(
         asked,

@@ -110,7 +110,8 @@ impl Control {
         } else {
             &image.tags
         };
-        for name in names {
+        // Only the last name is refused when a container came meanwhile: it is the one that records know, see `candidates`.
+        for name in names.iter().rev() {
             match self.engine.remove_image(name).await {
                 Ok(()) => {}
                 Err(error @ EngineError::Unreachable { .. }) => return Err(error.into()),
@@ -140,7 +141,9 @@ impl Control {
         let base_bytes = base.map_or(0, |base| base.size_bytes);
         let needed = self.store.needed_contexts().await?;
         let built_at = self.store.contexts_built_at().await?;
-        let candidate = |image: ImageView| {
+        let candidate = |mut image: ImageView| {
+            // The name with the context's digest (`:d-`) before `:latest`.
+            image.tags.sort_unstable();
             let label = |name: &str| image.labels.get(name).cloned();
             let (release, context) = (label(LABEL_RELEASE), label(LABEL_CONTEXT));
             let is_needed = context
