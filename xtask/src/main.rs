@@ -61,7 +61,7 @@ enum Command {
     /// Load an Agent steadily, and see whether it grows
     ///
     /// It runs as chaos does, away from the machine's own engine, and needs root. It fails when the median of the last third
-    /// of the time is above that of the first third by more than 15 % and 4 MiB of memory, 5 open files, 4 threads or 8
+    /// of the time is above that of the first third by more than 15 % and 4 MiB of memory, 8 open files, 4 threads or 8
     /// tasks.
     Soak(chaos::SoakOptions),
 }
