@@ -64,6 +64,7 @@ fn comes_back(container: &Container) -> Value {
     let mut fields = serde_json::to_value(container).expect("JSON");
     let map = fields.as_object_mut().expect("an object");
     map.remove("updated_at");
+    map.remove("last_health_check_at");
     map.remove("attrs");
     fields
 }

@@ -51,6 +51,7 @@ fn lasting(mut row: ContainerRow) -> ContainerRow {
     row.attempts = 0;
     row.ready_since = None;
     row.updated_at = Timestamp(0);
+    row.last_health_check_at = None;
     row
 }
 
