@@ -17,9 +17,7 @@ use crate::orphans::OrphansArgs;
 use crate::power::IdsArgs;
 use crate::releases::ReleasesArgs;
 use crate::show::ShowArgs;
-use crate::{
-    agent, base, builds, clean, create, health, logs, ls, orphans, power, releases, show,
-};
+use crate::{agent, base, builds, clean, create, health, logs, ls, orphans, power, releases, show};
 
 /// Runs plugins as Gradio apps in isolated containers.
 #[derive(Debug, Parser)]

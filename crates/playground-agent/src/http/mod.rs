@@ -17,6 +17,7 @@ pub mod logs;
 mod openapi;
 pub mod orphans;
 mod page;
+mod read_first;
 pub mod releases;
 mod request_log;
 
@@ -129,8 +130,9 @@ pub fn router(state: AppState) -> Router {
     router
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(RequestBodyTimeoutLayer::new(state.body_silence))
         .layer(from_fn_with_state(state.clone(), require_token))
+        .layer(from_fn(read_first::read_first))
+        .layer(RequestBodyTimeoutLayer::new(state.body_silence))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(
             error::panicked,
         ))

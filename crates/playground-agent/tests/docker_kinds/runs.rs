@@ -224,7 +224,9 @@ async fn writes_much(site: &Site<'_>) -> Failure {
         &mimic(10, "serve").limits(&json!({"disk_bytes": 8 << 20})),
     )
     .await;
-    let written = site.agent.say(&ready, "/write?path=/app/much&bytes=50000000&keep");
+    let written = site
+        .agent
+        .say(&ready, "/write?path=/app/much&bytes=50000000&keep");
     assert_eq!(written.await, "written");
     given_up(site, &ready).await
 }

@@ -11,7 +11,7 @@ mod containers;
 mod creates;
 mod disk;
 mod documents;
-mod push;
 mod orphans;
+mod push;
 mod releases;
 mod uploads;

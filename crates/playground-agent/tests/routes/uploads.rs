@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::agent::{BOUNDARY, TOKEN, TestAgent, form_body, plugin};
 
@@ -80,6 +81,29 @@ async fn item_12_a_client_that_stalls_half_way_is_told_so_and_hung_up_on() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("\"body_stalled\""), "{answer}");
     nothing_is_left(&agent, address).await;
+}
+
+/// The SDK keeps its connections, and sends a request's body after its head.
+#[tokio::test]
+async fn a_connection_outlives_an_answer_that_does_not_depend_on_the_body() {
+    let agent = TestAgent::start().await;
+    let address = agent.listen(PATIENT).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    for _ in 0..2 {
+        let head = head("POST /plugin_releases/a@1.0.0/run/", "application/json", 2);
+        let head = String::from_utf8(head).unwrap();
+        let kept = head.replace("Connection: close\r\n", "");
+        connection.write_all(kept.as_bytes()).await.unwrap();
+        let early = timeout(Duration::from_millis(300), connection.readable()).await;
+        assert!(early.is_err(), "it was answered before it was read");
+        connection.write_all(b"{}").await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            assert_ne!(connection.read_buf(&mut answer).await.unwrap(), 0);
+        }
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 501 "), "{answer}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

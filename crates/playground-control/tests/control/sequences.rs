@@ -272,7 +272,8 @@ impl World {
                 let facts = self.agent.upload(&plugin).await;
                 let mut request = TestControl::request_with(&facts, *model, json!({"size": size}));
                 request.on_existing = *on_existing;
-                let accepted = within_reason(Box::pin(self.agent.control.create_container(request))).await;
+                let accepted =
+                    within_reason(Box::pin(self.agent.control.create_container(request))).await;
                 self.launches.extend(
                     accepted
                         .and_then(Result::ok)

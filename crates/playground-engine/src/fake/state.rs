@@ -180,10 +180,9 @@ impl State {
     }
 
     pub(super) fn hangs(&self, port: HostPort) -> bool {
-        self.running_on(port)
-            .is_some_and(|container| {
-                container.behaviour.hangs || container.hanging_run == Some(container.run)
-            })
+        self.running_on(port).is_some_and(|container| {
+            container.behaviour.hangs || container.hanging_run == Some(container.run)
+        })
     }
 
     pub(super) fn answers(&self, port: HostPort) -> Option<u16> {
