@@ -179,7 +179,7 @@ fn health_fails_when_something_is_wrong() {
         "base_image": {"reference": "synapse-gradio-base:latest", "available": true, "gradio": "6.31.0"},
         "ports": {"range": "7860-8860", "used": 2, "total": 1001}, "containers": {"running": 2},
         "isolation": {"profile": "standard", "inter_container_traffic_off": true, "host_rules": false, "seccomp": true},
-        "problems": []
+        "problems": [], "tasks": 12
     });
     let agent = FakeAgent::new().on("GET /health/", 200, &health);
     assert_snapshot!(against(&agent, &["health"]), @"
