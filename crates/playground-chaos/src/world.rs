@@ -58,6 +58,7 @@ pub(crate) fn enter(place: &Place) -> anyhow::Result<ExitCode> {
         .status()
         .context("setpriv and unshare (package util-linux) are needed")?;
     if place.keep {
+        remove_cgroups(&folder);
         crate::tell::say(&format!("kept: {}", folder.display()));
     } else {
         remove(&folder);
@@ -95,6 +96,10 @@ fn remove(folder: &Path) {
     if let Err(error) = std::fs::remove_dir_all(folder) {
         crate::tell::say(&format!("{} is left behind: {error}", folder.display()));
     }
+    remove_cgroups(folder);
+}
+
+fn remove_cgroups(folder: &Path) {
     let name = cgroup_of(folder);
     for controller in std::fs::read_dir(CGROUPS).into_iter().flatten().flatten() {
         remove_cgroup(&controller.path().join(name.trim_start_matches('/')));
