@@ -64,7 +64,7 @@ impl TestAgent {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut ControlConfig)) -> Self {
-        log();
+        crate::log::begin();
         let dir = tempfile::tempdir().unwrap();
         let agent = Self::at(dir.path(), change).await;
         Self {
@@ -225,18 +225,6 @@ pub(crate) fn form_body(fields: &[(&str, &str)], archive: Option<&[u8]>) -> Vec<
     }
     write!(body, "--{BOUNDARY}--\r\n").unwrap();
     body
-}
-
-/// The Agent's own log among the test's output, for whoever asks with `RUST_LOG`.
-fn log() {
-    if std::env::var_os("RUST_LOG").is_some() {
-        let log = tracing_subscriber::fmt()
-            .with_env_filter(playground_agent::log_filter())
-            .with_ansi(false)
-            .with_test_writer();
-        // Another test of this process may have begun it.
-        drop(log.try_init());
-    }
 }
 
 /// A plugin with one line of code of its own.

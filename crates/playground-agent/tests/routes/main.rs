@@ -11,6 +11,7 @@ mod containers;
 mod creates;
 mod disk;
 mod documents;
+mod log;
 mod orphans;
 mod push;
 mod releases;

@@ -1,7 +1,5 @@
 //! What the platform's backend is told of a container that it asked for, through the real API.
 
-use std::cell::RefCell;
-use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,6 +11,7 @@ use playground_control::BackendConfig;
 use serde_json::{Value, json};
 
 use crate::agent::{TestAgent, plugin};
+use crate::log::logged;
 
 const SECRET: &str = "canary-0123456789abcdef0123456789abcdef";
 
@@ -74,29 +73,8 @@ async fn knows(told: &Told, status: &str) {
     }
 }
 
-thread_local! {
-    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Keeps what each thread logs apart: tests that run side by side do not see each other's.
-struct Log;
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOGGED.with_borrow_mut(|logged| logged.write(bytes))
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_backend_follows_a_container_that_it_asked_for_and_its_token_is_in_no_log() {
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_writer(|| Log)
-        .init();
     let (url, told) = backend().await;
     let agent = agent(url).await;
     let created = agent
@@ -117,7 +95,7 @@ async fn the_backend_follows_a_container_that_it_asked_for_and_its_token_is_in_n
         assert_eq!((*id, token), (4711, &format!("Token {SECRET}")));
         assert!(!body.to_string().contains("canary"), "{body}");
     }
-    let log = LOGGED.with_borrow(|logged| String::from_utf8_lossy(logged).into_owned());
+    let log = logged();
     assert!(log.contains("is ready"), "{log}");
     assert!(!log.contains("canary"), "{log}");
 }

@@ -122,7 +122,7 @@ async fn an_app_that_goes_mute_after_every_restart_is_given_up_with_the_reason()
     assert_eq!(failure.kind, FailureKind::Unresponsive);
     assert_eq!(
         failure.message,
-        "the app stopped answering: it missed 20 health checks in a row, after 2 restarts"
+        "the app stopped answering: it missed 20 health checks in a row, and was restarted 2 times before"
     );
     agent.settle().await;
     pass(60 * MINUTE).await;

@@ -168,9 +168,12 @@ pub(super) fn text(cause: &Cause) -> Translation {
         Cause::NotAnswering { address, seconds } => say(format!(
             "the app listens on {address} but did not answer HTTP within {seconds} s"
         )),
-        Cause::Unresponsive { misses, restarts } => say(format!(
-            "the app stopped answering: it missed {misses} health checks in a row, after {restarts} restarts"
-        )),
+        Cause::Unresponsive { misses, restarts } => say(match restarts {
+            0 => format!("the app stopped answering: it missed {misses} health checks in a row"),
+            _ => format!(
+                "the app stopped answering: it missed {misses} health checks in a row, and was restarted {restarts} times before"
+            ),
+        }),
         Cause::Crashing { times, last } => Translation {
             message: match times {
                 1 => format!("the app crashed: {}", last.message),

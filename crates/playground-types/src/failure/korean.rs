@@ -179,9 +179,14 @@ pub(super) fn text(cause: &Cause) -> Translation {
         Cause::NotAnswering { address, seconds } => say(format!(
             "앱이 {address} 주소에서 연결은 받지만 {seconds}초 안에 HTTP로 응답하지 않았습니다."
         )),
-        Cause::Unresponsive { misses, restarts } => say(format!(
-            "앱이 더 이상 응답하지 않습니다. {restarts}번 다시 시작했지만 상태 확인에 {misses}번 연속으로 응답하지 않았습니다."
-        )),
+        Cause::Unresponsive { misses, restarts } => say(match restarts {
+            0 => format!(
+                "앱이 더 이상 응답하지 않습니다. 상태 확인에 {misses}번 연속으로 응답하지 않았습니다."
+            ),
+            _ => format!(
+                "앱이 더 이상 응답하지 않습니다. {restarts}번 다시 시작했지만 상태 확인에 {misses}번 연속으로 응답하지 않았습니다."
+            ),
+        }),
         Cause::Crashing { times, last } => Translation {
             message: match times {
                 1 => format!("앱이 비정상 종료되었습니다. 원인: {}", last.ko.message),
