@@ -157,7 +157,7 @@ fn shown(failure: &Failure, agent: &Agent) -> Value {
     for text in ["/message", "/ko/message"] {
         if let Some(Value::String(text)) = said.pointer_mut(text) {
             *text = text.replace(&ports, "PORTS");
-            if failure.kind == FailureKind::DiskLimit {
+            if [FailureKind::DiskLimit, FailureKind::Unresponsive].contains(&failure.kind) {
                 *text = without_first_number(text);
             }
             if let Some(words) = engines {
@@ -171,9 +171,9 @@ fn shown(failure: &Failure, agent: &Agent) -> Value {
     })
 }
 
-/// How much was written depends on what Python keeps beside it.
+/// How much was written depends on what Python keeps beside it, how much was missed on how busy the machine is.
 fn without_first_number(text: &str) -> String {
     let begin = text.find(|c: char| c.is_ascii_digit()).expect("a number");
     let rest = text[begin..].trim_start_matches(|c: char| c.is_ascii_digit());
-    format!("{}BYTES{rest}", &text[..begin])
+    format!("{}N{rest}", &text[..begin])
 }
