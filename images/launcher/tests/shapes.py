@@ -370,7 +370,7 @@ BROKEN = [
     ),
     Broken("missing_env", one("import os\nos.environ['HF_TOKEN']\n"), 67, "missing_env", "import_error", hint="HF_TOKEN", traceback=True),
     Broken("missing_data_file", one("open('weights.bin')\n"), 67, "file_not_found", "import_error", traceback=True),
-    Broken("ends_itself", one("import sys\nsys.exit(3)\n"), 67, "plugin_exited", "import_error"),
+    Broken("ends_itself", one("import sys\nsys.exit(3)\n"), 67, "plugin_exited", "exited_early"),
     Broken(
         "launch_fails",
         one(DEMO + 'if __name__ == "__main__":\n    demo.launch(allowed_paths="no list")\n'),

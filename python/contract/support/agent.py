@@ -81,7 +81,10 @@ class Agent:
         headers = {"Authorization": self.token if token is None else token, **options.pop("headers", {})}
         url = path if path.startswith("http") else f"{self.url}/{path.lstrip('/')}"
         options = {"timeout": (3, 30), "allow_redirects": False, **options}
-        return requests.request(method, url, headers=headers, **options)
+        with requests.Session() as session:
+            # Reading the environment is not safe while another thread changes it, as pytest does.
+            session.trust_env = False
+            return session.request(method, url, headers=headers, **options)
 
     def get(self, path, **options):
         return self.request("GET", path, **options)

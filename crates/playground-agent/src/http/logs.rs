@@ -98,7 +98,7 @@ pub(crate) async fn container_log(
 /// `Last-Event-ID` misses nothing and is told nothing twice.
 #[utoipa::path(get, path = "/containers/{id}/logs/stream", tag = "logs",
     params(("id" = String, Path,), ("tail" = Option<u32>, Query,), ("since" = Option<String>, Query,)),
-    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Object, content_type = "text/event-stream", description = "Each event, with its data as JSON text"), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(crate) async fn container_log_stream(
     State(control): State<Control>,
@@ -173,7 +173,7 @@ pub(crate) async fn build_log(
 
 /// A build's log as it grows, with the launch's status. `Last-Event-ID` resumes it.
 #[utoipa::path(get, path = "/builds/{id}/logs/stream", tag = "logs", params(("id" = String, Path,)),
-    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 401, body = ErrorBody),
+    responses((status = 200, body = Object, content_type = "text/event-stream", description = "Each event, with its data as JSON text"), (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody)))]
 pub(crate) async fn build_log_stream(
     State(control): State<Control>,
