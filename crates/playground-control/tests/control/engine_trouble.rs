@@ -291,6 +291,7 @@ async fn item_55_an_engine_that_answers_500_for_minutes_costs_no_record_its_app(
 #[tokio::test(start_paused = true)]
 async fn item_55_what_waits_for_an_engine_that_is_away_says_so() {
     let agent = TestControl::new().await;
+    assert!(agent.control.ready().await);
     let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
     agent.fake.outside().go_down();
     let accepted = agent.create(TestControl::request(&facts)).await;
