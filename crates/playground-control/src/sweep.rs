@@ -1,5 +1,5 @@
-//! Leftovers: containers with our label whose record is gone, launches nobody polls any more, content nobody refers to.
-//! Images, logs and room on the disk have rules of their own, in `clean`.
+//! Leftovers: launches nobody polls any more, content nobody refers to. Containers without a record have rules of their
+//! own in `orphan`; images, logs and room on the disk in `clean`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
