@@ -136,7 +136,13 @@ impl Report {
 
     /// Whether anything failed.
     pub(crate) fn has_failures(&self) -> bool {
-        self.0.iter().any(|entry| entry.counts.failed > 0)
+        self.failures().next().is_some()
+    }
+
+    /// The suites of which something failed.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = (Level, &str)> {
+        let failed = self.0.iter().filter(|entry| entry.counts.failed > 0);
+        failed.map(|entry| (entry.level, entry.name.as_str()))
     }
 
     /// The table, and the closing line.

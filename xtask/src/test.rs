@@ -80,6 +80,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     search_output(&wanted, &mut report)?;
     say(&format!("\n{}", report.text(&wanted)));
     if report.has_failures() {
+        say(&what_failed(&report)?);
         bail!("some tests failed");
     }
     Ok(())
@@ -371,6 +372,38 @@ fn explanation(text: &str) -> String {
         .join("\n")
 }
 
+/// The reasons once more, at the end, where whoever reads only the end of a long output finds them.
+fn what_failed(report: &Report) -> anyhow::Result<String> {
+    let mut text = String::new();
+    for (level, name) in report.failures() {
+        let log = std::fs::read(kept(level, name)?).unwrap_or_default();
+        let reasons = reasons(&String::from_utf8_lossy(&log));
+        text.push_str(&format!("failed: {level:?} {name}\n{reasons}\n"));
+    }
+    Ok(text)
+}
+
+/// What panicked and with which words, without the stacks below them.
+fn reasons(log: &str) -> String {
+    const MOST_LINES: usize = 12;
+    let lines: Vec<&str> = log.lines().collect();
+    let panics = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.contains("panicked at "));
+    panics
+        .flat_map(|(at, _)| {
+            lines[at..]
+                .iter()
+                .take_while(|line| {
+                    !line.starts_with("stack backtrace:") && !line.starts_with("note: ")
+                })
+                .take(MOST_LINES)
+        })
+        .map(|line| format!("    {line}\n"))
+        .collect()
+}
+
 /// Looks for the tests' tokens in all that was kept.
 fn search_output(wanted: &[Level], report: &mut Report) -> anyhow::Result<()> {
     let begun = Instant::now();
@@ -385,4 +418,19 @@ fn search_output(wanted: &[Level], report: &mut Report) -> anyhow::Result<()> {
     let name = format!("token canary: {searched}");
     report.add(Level::Output, &name, searched.counts(), begun.elapsed());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reasons;
+
+    #[test]
+    fn reasons_are_the_words_of_panics_without_their_stacks() {
+        let log = "thread 'a' (7) panicked at src/a.rs:1:2:\nleft: 1\nright: 2\nstack backtrace:\n  0: main\nmore\n";
+        assert_eq!(
+            reasons(log),
+            "    thread 'a' (7) panicked at src/a.rs:1:2:\n    left: 1\n    right: 2\n"
+        );
+        assert_eq!(reasons("all is well"), "");
+    }
 }

@@ -41,6 +41,8 @@ type Fails = for<'a> fn(&'a Case, &'a Site<'a>) -> Pin<Box<dyn Future<Output = F
 
 /// Where plugins fail: an Agent, and the package index of its builds.
 struct Site<'a> {
+    /// The name of its plan.
+    name: &'static str,
     agent: &'a Agent,
     shelf: &'a Shelf,
 }
@@ -111,6 +113,7 @@ fn docker_every_kind_of_failure_is_told_in_both_languages() {
                 on_docker(plan.name, change, async |agent| {
                     let shelf = index.open();
                     let site = Site {
+                        name: plan.name,
                         agent,
                         shelf: &shelf,
                     };

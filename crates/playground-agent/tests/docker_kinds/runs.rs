@@ -140,15 +140,16 @@ async fn runs(case: &Case, site: &Site<'_>, app: &str) -> Failure {
     site.failed(&Create::of(&Plugin::new(case.name, app))).await
 }
 
-/// One release with many models: they do different things, and share an image.
-fn mimic(model: i64, what: &str) -> Create {
-    Create::of(&Plugin::mimic("mimic"))
+/// One release with many models: they do different things, and share an image. Each site has its own: an image that
+/// two Agents share cannot be cleaned up by the first of them.
+fn mimic(site: &Site<'_>, model: i64, what: &str) -> Create {
+    Create::of(&Plugin::mimic(&format!("mimic-of-{}", site.name)))
         .field("model", model.to_string())
         .params(&json!({ "do": what }))
 }
 
 async fn does(site: &Site<'_>, model: i64, what: &str) -> Failure {
-    site.failed(&mimic(model, what)).await
+    site.failed(&mimic(site, model, what)).await
 }
 
 async fn astray(case: &Case, site: &Site<'_>) -> Failure {
@@ -164,7 +165,7 @@ async fn astray(case: &Case, site: &Site<'_>) -> Failure {
 }
 
 async fn hoards(site: &Site<'_>) -> Failure {
-    let hoards = mimic(6, "hoard")
+    let hoards = mimic(site, 6, "hoard")
         .limits(&json!({"memory_bytes": 256 << 20}))
         .field("on_existing", "recreate");
     let mut failure = site.failed(&hoards).await;
@@ -179,7 +180,7 @@ async fn hoards(site: &Site<'_>) -> Failure {
 }
 
 async fn killed(site: &Site<'_>) -> Failure {
-    let created = site.agent.create(&mimic(7, "late")).await;
+    let created = site.agent.create(&mimic(site, 7, "late")).await;
     let id = starting(site, created.container.pk).await;
     docker(&["kill", "--signal", "KILL", &id]).expect("it runs");
     site.ended(&created.build_id).await
@@ -202,7 +203,7 @@ async fn starting(site: &Site<'_>, pk: i64) -> String {
 }
 
 async fn crashes(site: &Site<'_>) -> Failure {
-    let ready = ready(site, &mimic(8, "serve")).await;
+    let ready = ready(site, &mimic(site, 8, "serve")).await;
     let url = format!("{}/exit?code=3", ready.endpoint.as_deref().expect("ready"));
     assert!(!site.agent.answers(&url).await);
     eventually("it is started again", async || {
@@ -221,7 +222,7 @@ async fn crashes(site: &Site<'_>) -> Failure {
 async fn writes_much(site: &Site<'_>) -> Failure {
     let ready = ready(
         site,
-        &mimic(10, "serve").limits(&json!({"disk_bytes": 8 << 20})),
+        &mimic(site, 10, "serve").limits(&json!({"disk_bytes": 8 << 20})),
     )
     .await;
     let written = site
@@ -233,7 +234,7 @@ async fn writes_much(site: &Site<'_>) -> Failure {
 
 /// One that answers one at a time, and keeps the first who asks waiting for ever.
 pub(crate) async fn falls_silent(site: &Site<'_>) -> Failure {
-    let ready = ready(site, &mimic(9, "one at a time")).await;
+    let ready = ready(site, &mimic(site, 9, "one at a time")).await;
     let url = format!(
         "{}/block?until=/never",
         ready.endpoint.as_deref().expect("ready")
