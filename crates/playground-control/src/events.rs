@@ -90,8 +90,12 @@ impl Control {
         // Also where events are refused: then this is the only look there is.
         let compared = match self.compare_all().await {
             Ok(compared) => compared,
-            Err(error) => return error,
+            Err(error) => {
+                self.watching.end();
+                return error;
+            }
         };
+        self.watching.begin(self.clock.now());
         // Before anything is started: its rules keep apps from this host.
         if let Err(error) = self.ensure_network().await {
             tracing::warn!(
@@ -108,16 +112,27 @@ impl Control {
             Err(error) => return error.into(),
         };
         following.note_connection();
+        let error = self.heed_all(&mut hints, following).await;
+        self.watching.end();
+        error.into()
+    }
+
+    /// Ends with the error that ended the stream.
+    async fn heed_all(
+        &self,
+        hints: &mut BoxStream<'static, Result<Hint, EngineError>>,
+        following: &mut Following,
+    ) -> EngineError {
         while let Some(hint) = hints.next().await {
             match hint {
                 Ok(hint) => {
                     following.since = Some(hint.event().at.plus_millis(-OVERLAP_MS));
                     self.heed(hint).await;
                 }
-                Err(error) => return error.into(),
+                Err(error) => return error,
             }
         }
-        EngineError::EventsEnded.into()
+        EngineError::EventsEnded
     }
 
     /// What happens to our containers and to their network.

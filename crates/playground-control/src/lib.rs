@@ -51,6 +51,7 @@ mod sweep;
 mod tasks;
 mod view;
 mod watch;
+mod watching;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -82,6 +83,7 @@ use driver::Driver;
 use push::PushState;
 use starts::Starts;
 use tasks::Tasks;
+use watching::Watching;
 
 /// The loop and everything it works with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -100,6 +102,7 @@ pub struct Inner {
     pub(crate) clock: Clock,
     pub(crate) changes: Changes,
     pub(crate) comparison: Comparison,
+    pub(crate) watching: Watching,
     pub(crate) driver: Driver,
     pub(crate) builder: Builder,
     pub(crate) disk_guard: DiskGuard,
@@ -167,6 +170,7 @@ impl Control {
             agent_id: identity.id,
             changes: Changes::default(),
             comparison: Comparison::default(),
+            watching: Watching::default(),
             driver: Driver::default(),
             builder: Builder::default(),
             disk_guard: DiskGuard::default(),

@@ -107,6 +107,12 @@ impl Comparison<'_> {
             let behaviour = spec.behaviour;
             format!("record {pk} ({identity}), whose app is {behaviour:?}, says {said}")
         });
+        // What ended together with the engine did not crash.
+        let may_crash = matches!(spec.behaviour, Behaviour::Ends | Behaviour::Loops);
+        let attempts = row.attempts;
+        self.report.check(may_crash || attempts == 0, || {
+            format!("record {pk} ({identity}) counts {attempts} crashes of an app that has none")
+        });
     }
 
     /// Each record beside its container, and each container beside its record.

@@ -101,6 +101,8 @@ pub enum Seen {
     Exited {
         /// Made from what is wanted.
         fits: bool,
+        /// Nobody looked when it did: the Agent or the engine was away.
+        unwatched: bool,
     },
     /// The engine is just restarting or removing it.
     InTransit,
@@ -158,6 +160,9 @@ pub enum Decision {
         /// The earliest next start.
         retry_at: Timestamp,
     },
+    /// Write down that it ended while nobody watched. An engine that goes down takes its containers with it, which is
+    /// not their fault: it is started again at once, and no crash is counted.
+    NoteEnd,
     /// Take its address back and stop it.
     Stop,
     /// Take its address back and remove it, stopping it first.
@@ -222,6 +227,7 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
             | Decision::NoteStart
             | Decision::LookAgain(_)
             | Decision::NoteCrash { .. }
+            | Decision::NoteEnd
             | Decision::Stop
             | Decision::Remove
             | Decision::Forget,
@@ -253,7 +259,9 @@ fn towards_running(
         Seen::Created { fits: false }
         | Seen::Running { fits: false, .. }
         | Seen::Paused { fits: false }
-        | Seen::Exited { fits: false } => towards_image(&seen.image).unwrap_or(Decision::Remove),
+        | Seen::Exited { fits: false, .. } => {
+            towards_image(&seen.image).unwrap_or(Decision::Remove)
+        }
         Seen::Created { fits: true } => after_back_off(row, now),
         Seen::Paused { fits: true } => Decision::Unpause,
         Seen::Running {
@@ -261,7 +269,10 @@ fn towards_running(
             readiness,
             ..
         } => towards_ready(row, *readiness, seen.drift, now, policy),
-        Seen::Exited { fits: true } => towards_started_again(row, now, policy),
+        Seen::Exited {
+            fits: true,
+            unwatched,
+        } => towards_started_again(row, *unwatched, now, policy),
     }
 }
 
@@ -319,14 +330,24 @@ fn towards_ready(
     }
 }
 
-/// An ended process: was it stopped on purpose, did its start fail, or did it crash after it had been ready?
-fn towards_started_again(row: &ContainerRow, now: Timestamp, policy: &Policy) -> Decision {
+/// An ended process: was it stopped on purpose, did it end together with the engine, did its start fail, or did it crash
+/// after it had been ready?
+fn towards_started_again(
+    row: &ContainerRow,
+    unwatched: bool,
+    now: Timestamp,
+    policy: &Policy,
+) -> Decision {
     if row.restart_wanted > row.restart_done {
         return Decision::Start;
     }
     let was_running = row.starting_since.is_some() || row.is_published();
     if !was_running {
         return after_back_off(row, now);
+    }
+    // One that this Agent ended because it was mute has crashed, whoever watched.
+    if unwatched && !has_been_mute_for_long(row.consecutive_failures, policy) {
+        return Decision::NoteEnd;
     }
     if row.ready_generation != Some(row.generation) {
         return Decision::GiveUpExited;

@@ -67,6 +67,11 @@ impl Control {
                     .set_crashed(row.pk, attempts, retry_at, now)
                     .await?;
             }
+            Decision::NoteEnd => {
+                self.store
+                    .set_crashed(row.pk, row.attempts, now, now)
+                    .await?;
+            }
             Decision::Stop => self.stop_container(row, id).await?,
             Decision::Remove => self.remove_container(row, id).await?,
             Decision::Forget => return self.forget(row).await,

@@ -119,7 +119,10 @@ impl Control {
                 }
             }
             RunState::Paused => Seen::Paused { fits },
-            RunState::Exited { .. } => Seen::Exited { fits },
+            RunState::Exited { finished_at, .. } => Seen::Exited {
+                fits,
+                unwatched: self.watching.missed(row, *finished_at),
+            },
             RunState::Restarting | RunState::Removing => Seen::InTransit,
             RunState::Dead => Seen::Dead,
         }
@@ -187,7 +190,7 @@ pub(crate) fn needs_image(row: &ContainerRow, container: &Seen) -> bool {
         Seen::Created { fits }
         | Seen::Running { fits, .. }
         | Seen::Paused { fits }
-        | Seen::Exited { fits } => !fits,
+        | Seen::Exited { fits, .. } => !fits,
         Seen::InTransit | Seen::Dead => false,
     }
 }

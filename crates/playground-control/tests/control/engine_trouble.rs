@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use playground_engine::EngineError;
-use playground_engine::fake::{BuildScript, Op};
+use playground_engine::fake::{AppBehaviour, BuildScript, Op};
+use playground_store::ContainerRow;
 use playground_testkit::{Plugin, TestControl};
 use playground_types::{ContainerStatus, FailureKind};
 use tokio::time::Instant;
@@ -54,6 +55,59 @@ async fn what_died_while_the_engine_was_down_runs_again_within_seconds_of_its_re
         "{:?}",
         back.elapsed()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_is_restarted_again_and_again_makes_no_app_a_crashing_one() {
+    let agent = TestControl::new().await;
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let mut row = agent.ready(&facts).await;
+    for _ in 0..10 {
+        agent.fake.outside().go_down();
+        pass(SECOND).await;
+        row = {
+            let died = dies(&agent, &row);
+            let returns = async {
+                pass(2 * SECOND).await;
+                agent.fake.outside().come_back();
+            };
+            tokio::join!(died, returns).0
+        };
+        assert_eq!(row.attempts, 0);
+        pass(MINUTE).await;
+    }
+    // One that ends while the engine is there has crashed.
+    let row = dies(&agent, &row).await;
+    assert_eq!(row.attempts, 1);
+    agent.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_ended_with_its_engine_before_it_answered_is_started_again() {
+    let agent = TestControl::new().await;
+    agent.fake.behave_by_default(AppBehaviour {
+        ready_after: MINUTE,
+        ..AppBehaviour::default()
+    });
+    let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
+    let accepted = agent.create(TestControl::request(&facts)).await;
+    let pk = accepted.container.pk;
+    let row = agent.until(pk, |row| row.starting_since.is_some()).await;
+    agent.fake.outside().go_down();
+    agent.fake.outside().kill(&row.name, 137);
+    pass(10 * SECOND).await;
+    agent.fake.outside().come_back();
+    agent.completed(&accepted).await;
+    assert_eq!(agent.row(pk).await.attempts, 0);
+    agent.settle().await;
+}
+
+/// Its process ends; the record once its app answers again.
+async fn dies(agent: &TestControl, row: &ContainerRow) -> ContainerRow {
+    agent.fake.outside().kill(&row.name, 1);
+    let is_another =
+        |now: &ContainerRow| now.is_published() && now.published_run != row.published_run;
+    agent.until(row.pk, is_another).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -342,11 +396,9 @@ async fn an_event_stream_that_ends_again_and_again_loses_nothing() {
         agent.fake.outside().cut_streams();
         pass(Duration::from_millis(150)).await;
     }
-    agent.fake.outside().kill(&row.name, 1);
     let died = Instant::now();
-    agent.until(row.pk, |row| row.attempts == 1).await;
-    assert!(died.elapsed() <= 2 * SECOND, "{:?}", died.elapsed());
-    agent.settle().await;
+    let again = dies(&agent, &row).await;
+    assert!(died.elapsed() <= 3 * SECOND, "{:?}", died.elapsed());
     // It held for a while now: the next end is answered as quickly as the first.
     pass(MINUTE).await;
     agent.fake.outside().cut_streams();
@@ -354,7 +406,9 @@ async fn an_event_stream_that_ends_again_and_again_loses_nothing() {
     agent.fake.outside().kill(&row.name, 1);
     agent.fake.outside().drop_events(false);
     let died = Instant::now();
-    agent.until(row.pk, |row| row.attempts == 2).await;
+    agent
+        .until(row.pk, |now| now.published_run != again.published_run)
+        .await;
     assert!(died.elapsed() <= SECOND / 2, "{:?}", died.elapsed());
     agent.settle().await;
 }

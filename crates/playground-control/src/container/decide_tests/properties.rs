@@ -61,6 +61,8 @@ struct World {
     build_succeeds: bool,
     app: App,
     runs: u32,
+    /// The first run is one that nobody watched.
+    unwatched: bool,
     forgotten: bool,
 }
 
@@ -101,7 +103,7 @@ impl World {
                 Seen::Created { fits }
                 | Seen::Running { fits, .. }
                 | Seen::Paused { fits }
-                | Seen::Exited { fits } => !fits,
+                | Seen::Exited { fits, .. } => !fits,
                 Seen::InTransit | Seen::Dead => false,
             };
         let image = match (needs_image, self.planned, self.image, self.build) {
@@ -151,7 +153,10 @@ impl World {
                 }
             }
             State::Paused { .. } => Seen::Paused { fits },
-            State::Exited => Seen::Exited { fits },
+            State::Exited => Seen::Exited {
+                fits,
+                unwatched: self.unwatched,
+            },
             State::InTransit => Seen::InTransit,
             State::Dead => Seen::Dead,
         }
@@ -159,6 +164,7 @@ impl World {
 
     fn run(&mut self) {
         self.runs += 1;
+        self.unwatched = false;
         let state = State::Running {
             run: self.runs,
             since: self.now,
@@ -274,6 +280,10 @@ impl World {
                 self.withdraw();
                 self.row.attempts = *attempts;
                 self.row.retry_at = Some(*retry_at);
+            }
+            Decision::NoteEnd => {
+                self.withdraw();
+                self.row.retry_at = Some(self.now);
             }
             Decision::Stop => {
                 self.withdraw();
@@ -478,6 +488,7 @@ prop_compose! {
         (planned, image, build_succeeds) in any::<(bool, bool, bool)>(),
         build in prop_oneof![Just(Build::None), Just(Build::Live), Just(Build::Failed)],
         app in apps(),
+        unwatched in any::<bool>(),
     ) -> World {
         World {
             row,
@@ -489,6 +500,7 @@ prop_compose! {
             build_succeeds,
             app,
             runs: 10,
+            unwatched,
             forgotten: false,
         }
     }
@@ -511,7 +523,8 @@ fn any_seen() -> impl Strategy<Value = Seen> {
             readiness
         }),
         any::<bool>().prop_map(|fits| Seen::Paused { fits }),
-        any::<bool>().prop_map(|fits| Seen::Exited { fits }),
+        (any::<bool>(), any::<bool>())
+            .prop_map(|(fits, unwatched)| Seen::Exited { fits, unwatched }),
         Just(Seen::InTransit),
         Just(Seen::Dead),
     ]

@@ -72,6 +72,10 @@ fn crashed(row: &mut ContainerRow) {
     row.ready_generation = Some(row.generation);
 }
 
+fn ended(fits: bool, unwatched: bool) -> Seen {
+    Seen::Exited { fits, unwatched }
+}
+
 fn back_off(attempts: i64, seconds: i64) -> Decision {
     Decision::NoteCrash {
         attempts,
@@ -128,7 +132,7 @@ fn made() -> Vec<Case> {
 fn started() -> Vec<Case> {
     use ContainerStatus::{Requested, Running, Starting, Unhealthy};
     use Decision::{
-        AwaitAnswer, EndMute, ForgiveCrashes, GiveUpCrashing, GiveUpExited, GiveUpSilent,
+        AwaitAnswer, EndMute, ForgiveCrashes, GiveUpCrashing, GiveUpExited, GiveUpSilent, NoteEnd,
         NoteStart, Publish, Remove, Restart, Settled, Start, Unpause,
     };
     use Readiness::{Answers, Mute, Published, Silent};
@@ -143,7 +147,7 @@ fn started() -> Vec<Case> {
         )
     };
     let created = || Seen::Created { fits: true };
-    let exited = || Seen::Exited { fits: true };
+    let exited = || ended(true, false);
     vec![
         one(created(), same, Start, Starting),
         one(
@@ -270,6 +274,32 @@ fn started() -> Vec<Case> {
             Starting,
         ),
         one(exited(), crashed, back_off(1, 1), Starting),
+        one(ended(true, true), same, Start, Starting),
+        one(ended(true, true), crashed, NoteEnd, Starting),
+        one(
+            ended(true, true),
+            |row| {
+                crashed(row);
+                row.attempts = 5;
+            },
+            NoteEnd,
+            Starting,
+        ),
+        one(
+            ended(true, true),
+            |row| {
+                crashed(row);
+                row.consecutive_failures = 20;
+            },
+            back_off(1, 1),
+            Starting,
+        ),
+        one(
+            ended(true, true),
+            |row| row.starting_since = seconds_ago(1),
+            NoteEnd,
+            Starting,
+        ),
         one(
             exited(),
             |row| {
@@ -342,7 +372,7 @@ fn replaced() -> Vec<Case> {
             Starting,
         ),
         one(
-            Seen::Exited { fits: false },
+            ended(false, false),
             Image::Present,
             Decision::Remove,
             Starting,
@@ -368,7 +398,7 @@ fn given_up() -> Vec<Case> {
         one(Seen::Created { fits: true }, Decision::Settled, Failed),
         one(running(true, Readiness::Silent), Decision::Stop, Failed),
         one(Seen::Paused { fits: true }, Decision::Stop, Failed),
-        one(Seen::Exited { fits: true }, Decision::Settled, Failed),
+        one(ended(true, false), Decision::Settled, Failed),
         one(Seen::InTransit, look_again(200), Failed),
         one(Seen::Dead, Decision::Remove, Failed),
     ]
@@ -396,7 +426,7 @@ fn stopped() -> Vec<Case> {
         ),
         one(running(false, Readiness::Silent), Decision::Stop, Requested),
         one(Seen::Paused { fits: true }, Decision::Stop, Requested),
-        one(Seen::Exited { fits: true }, Decision::Settled, Stopped),
+        one(ended(true, false), Decision::Settled, Stopped),
         one(Seen::InTransit, look_again(200), Requested),
         one(Seen::Dead, Decision::Remove, Requested),
     ]
@@ -418,7 +448,7 @@ fn absent() -> Vec<Case> {
         one(running(true, Readiness::Published), Decision::Remove),
         one(running(false, Readiness::Silent), Decision::Remove),
         one(Seen::Paused { fits: true }, Decision::Remove),
-        one(Seen::Exited { fits: true }, Decision::Remove),
+        one(ended(true, false), Decision::Remove),
         one(Seen::InTransit, look_again(200)),
         one(Seen::Dead, Decision::Remove),
         one(Seen::Missing, Decision::Forget),
@@ -489,7 +519,8 @@ fn the_table_has_every_decision_and_every_container_state_of_every_wish() {
             .filter(|case| case.row.desired == desired)
             .map(|case| kind(&case.seen.container))
             .collect();
-        assert_eq!(seen.len(), 7, "{desired}: {seen:?}");
+        let kinds = if desired == Desired::Running { 8 } else { 7 };
+        assert_eq!(seen.len(), kinds, "{desired}: {seen:?}");
     }
 }
 

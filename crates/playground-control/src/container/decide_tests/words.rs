@@ -11,8 +11,15 @@ pub(super) fn container(seen: &Seen) -> &'static str {
         Seen::Running { fits: false, .. } => "running, from something else",
         Seen::Paused { fits: true } => "paused",
         Seen::Paused { fits: false } => "paused, from something else",
-        Seen::Exited { fits: true } => "exited",
-        Seen::Exited { fits: false } => "exited, from something else",
+        Seen::Exited {
+            fits: true,
+            unwatched: false,
+        } => "exited",
+        Seen::Exited {
+            fits: true,
+            unwatched: true,
+        } => "exited while nobody watched",
+        Seen::Exited { fits: false, .. } => "exited, from something else",
         Seen::InTransit => "restarting or being removed",
         Seen::Dead => "dead",
     }
@@ -63,6 +70,10 @@ pub(super) fn conditions(row: &ContainerRow, seen: &Observation) -> String {
     if row.is_published() && !matches!(seen.container, Seen::Running { .. }) {
         words.push("address was out".to_owned());
     }
+    if row.consecutive_failures > 0 && !matches!(seen.container, Seen::Running { .. }) {
+        let misses = row.consecutive_failures;
+        words.push(format!("{misses} health checks had been missed"));
+    }
     if row.ready_generation == Some(row.generation) {
         words.push("was ready".to_owned());
     }
@@ -93,6 +104,7 @@ pub(super) fn decision(decision: &Decision) -> String {
         Decision::Publish => "publish".to_owned(),
         Decision::AwaitAnswer => "wait for an answer".to_owned(),
         Decision::EndMute => "stop, which counts as a crash".to_owned(),
+        Decision::NoteEnd => "note that no crash is counted, start".to_owned(),
         Decision::NoteCrash { attempts, retry_at } => format!(
             "note crash {attempts}, back off {} s",
             retry_at.millis_since(NOW) / 1000
@@ -112,7 +124,7 @@ pub(super) fn decision(decision: &Decision) -> String {
 }
 
 /// Every decision there is; a new one does not compile until it is listed.
-pub(super) const EVERY_DECISION: [&str; 24] = [
+pub(super) const EVERY_DECISION: [&str; 25] = [
     "PlanImage",
     "QueueBuild",
     "AwaitBuild",
@@ -127,6 +139,7 @@ pub(super) const EVERY_DECISION: [&str; 24] = [
     "AwaitAnswer",
     "EndMute",
     "NoteCrash",
+    "NoteEnd",
     "Stop",
     "Remove",
     "Forget",
@@ -155,6 +168,7 @@ pub(super) fn variant(decision: &Decision) -> &'static str {
         Decision::AwaitAnswer => "AwaitAnswer",
         Decision::EndMute => "EndMute",
         Decision::NoteCrash { .. } => "NoteCrash",
+        Decision::NoteEnd => "NoteEnd",
         Decision::Stop => "Stop",
         Decision::Remove => "Remove",
         Decision::Forget => "Forget",
