@@ -9,7 +9,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::binary::{self, Profile};
-use crate::command::{command, run as run_command};
+use crate::command::{apt_install, command, exists, run as run_command};
 use crate::step::step;
 use crate::{docker, repo};
 
@@ -74,6 +74,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 /// For `cargo xtask test`.
 pub(crate) fn short(binary: &Path) -> anyhow::Result<Command> {
+    tools()?;
     let mut chaos = program("chaos", binary)?;
     chaos.arg("--minutes=1");
     Ok(chaos)
@@ -82,6 +83,7 @@ pub(crate) fn short(binary: &Path) -> anyhow::Result<Command> {
 /// The machine's engine with the base image in it, and the binary under test.
 fn prepare(binary: Option<&Path>) -> anyhow::Result<PathBuf> {
     step("Docker Engine", docker::ensure)?;
+    tools()?;
     let binary = match binary {
         Some(binary) => binary.canonicalize()?,
         None => binary::build(Profile::Debug)?,
@@ -91,6 +93,25 @@ fn prepare(binary: Option<&Path>) -> anyhow::Result<PathBuf> {
         Ok("there")
     })?;
     Ok(binary)
+}
+
+/// What sets up the machine of its own that chaos runs in.
+fn tools() -> anyhow::Result<()> {
+    let tools = [
+        ("ip", "iproute2"),
+        ("mount", "mount"),
+        ("setpriv", "util-linux"),
+        ("unshare", "util-linux"),
+    ];
+    let missing: Vec<&str> = tools
+        .into_iter()
+        .filter(|(program, _)| !exists(program))
+        .map(|(_, package)| package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    apt_install(&missing)
 }
 
 /// One command of the program, with what every command needs.

@@ -10,20 +10,21 @@
 )]
 
 use std::collections::BTreeSet;
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use playground_engine::fake::BuildScript;
+use rustix::mount::{MountFlags, UnmountFlags};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::agent::{Answer, TestAgent, plugin, zip_of};
 
-const SIZE: &str = "size=8m";
+const SIZE: &CStr = c"size=8m";
 const DEADLINE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -36,12 +37,9 @@ impl SmallDisk {
     /// None where it may not be mounted and these tests may be left out.
     fn mount(name: &str) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
-        let mount = ["-t", "tmpfs", "-o", SIZE, "tmpfs"];
-        let output = Command::new("mount").args(mount).arg(dir.path()).output();
-        let failed = match output {
-            Ok(output) if output.status.success() => return Some(Self { dir }),
-            Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-            Err(error) => error.to_string(),
+        let mounted = rustix::mount::mount("tmpfs", dir.path(), "tmpfs", MountFlags::empty(), SIZE);
+        let Err(failed) = mounted else {
+            return Some(Self { dir });
         };
         let skip = std::env::var("PLAYGROUND_SKIP_MOUNT").is_ok_and(|value| value == "1");
         assert!(
@@ -95,11 +93,8 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let unmounted = Command::new("umount")
-            .arg("--lazy")
-            .arg(self.path())
-            .status();
-        assert!(unmounted.is_ok_and(|status| status.success()) || std::thread::panicking());
+        let unmounted = rustix::mount::unmount(self.path(), UnmountFlags::DETACH);
+        assert!(unmounted.is_ok() || std::thread::panicking());
     }
 }
 
