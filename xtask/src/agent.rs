@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::command::{command, output};
 
@@ -123,12 +124,8 @@ impl Drop for Agent {
     /// Apps keep running, as they do whenever an Agent ends.
     fn drop(&mut self) {
         let Some(child) = &mut self.child else { return };
-        let pid = child.id().to_string();
-        let asked = command("kill", &["-TERM", &pid])
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success());
-        if !asked {
+        let asked = kill_process(Pid::from_child(child), Signal::TERM);
+        if asked.is_err() {
             drop(child.kill());
         }
         drop(child.wait());

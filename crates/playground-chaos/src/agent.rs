@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use playground_client::Client;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout};
@@ -65,7 +66,7 @@ impl Agent {
 
     /// Asks it to end.
     pub(crate) async fn stop(&mut self) -> anyhow::Result<ExitStatus> {
-        terminate(&self.child).await?;
+        terminate(&self.child)?;
         timeout(STOP, self.child.wait())
             .await
             .with_context(|| format!("the Agent did not end within {} s", STOP.as_secs()))?
@@ -137,9 +138,8 @@ async fn started(setup: &Setup) -> anyhow::Result<Child> {
 }
 
 /// SIGTERM to a child of ours, by its id.
-pub(crate) async fn terminate(child: &Child) -> anyhow::Result<()> {
-    let pid = child.id().context("it has ended already")?.to_string();
-    let status = Command::new("kill").args(["-TERM", &pid]).status().await?;
-    anyhow::ensure!(status.success(), "kill -TERM {pid} ended with {status}");
-    Ok(())
+pub(crate) fn terminate(child: &Child) -> anyhow::Result<()> {
+    let pid = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
+    let pid = pid.context("it has ended already")?;
+    kill_process(pid, Signal::TERM).with_context(|| format!("{pid:?} cannot be asked to end"))
 }

@@ -43,7 +43,8 @@ impl Docker {
 
     /// What a command prints.
     pub(crate) async fn output(&self, arguments: &[&str]) -> anyhow::Result<String> {
-        let output = self.command(arguments).output().await?;
+        let output = self.command(arguments).output().await;
+        let output = output.context("docker could not be started")?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             bail!("docker {arguments:?} failed: {said}");

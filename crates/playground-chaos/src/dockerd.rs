@@ -50,7 +50,7 @@ impl Dockerd {
 
     /// Asks it to end, which ends its containers first.
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
-        terminate(&self.child).await?;
+        terminate(&self.child)?;
         timeout(STOP, self.child.wait())
             .await
             .context("dockerd did not end when it was asked to")??;
@@ -68,9 +68,7 @@ impl Dockerd {
             |shim: &Shim| shim.is_alive() && !known.contains(&shim.container.as_str());
         let forgotten: Vec<Shim> = before.into_iter().filter(is_forgotten).collect();
         for shim in &forgotten {
-            let mut kill = Command::new("kill");
-            // Some of them may be gone by then, which is as good.
-            kill.arg("-KILL").args(shim.processes()).status().await?;
+            shim.end();
         }
         Ok(forgotten.len())
     }

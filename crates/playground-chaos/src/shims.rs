@@ -7,6 +7,8 @@
 
 use std::path::PathBuf;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// The supervisor of one container's processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shim {
@@ -46,12 +48,17 @@ impl Shim {
         of(self.pid).as_ref() == Some(self)
     }
 
-    /// It and the processes that it started, by id.
-    pub(crate) fn processes(&self) -> Vec<String> {
+    /// Ends it and the processes that it started, by id. Some of them may be gone by then, which is as good.
+    pub(crate) fn end(&self) {
         let path = proc(self.pid).join(format!("task/{}/children", self.pid));
         let children = std::fs::read_to_string(path).unwrap_or_default();
-        let children = children.split_whitespace().map(str::to_owned);
-        children.chain([self.pid.to_string()]).collect()
+        let children = children
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok());
+        let pids = children.chain([self.pid.cast_signed()]);
+        for pid in pids.filter_map(Pid::from_raw) {
+            kill_process(pid, Signal::KILL).unwrap_or_default();
+        }
     }
 }
 
