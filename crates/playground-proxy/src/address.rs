@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use hyper::http::uri::Authority;
 
+use crate::apps::label;
+
 /// Apps are found below this path.
 const PLAY: &str = "/play/";
 
@@ -43,7 +45,43 @@ pub struct Domains {
     pub hosts: Vec<String>,
 }
 
+impl Default for Domains {
+    /// Below `localhost`, which every browser finds without any name service.
+    fn default() -> Self {
+        Self {
+            domain: "localhost".to_owned(),
+            hosts: Vec::new(),
+        }
+    }
+}
+
 impl Domains {
+    /// The address of an app for somebody who reached us at this host and port: one of its own where its domain is found
+    /// as this one was, else a path.
+    pub fn url(&self, scheme: &str, authority: &str, name: &str) -> String {
+        let host = without_port(authority);
+        let port = &authority[host.len()..];
+        let label = label(name);
+        let is_loopback = |host: &str| {
+            let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+            host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|it| it.is_loopback())
+        };
+        let is_found = if is_loopback(&self.domain) {
+            is_loopback(host)
+        } else {
+            host.eq_ignore_ascii_case(&self.domain)
+                || self
+                    .hosts
+                    .iter()
+                    .any(|name| host.eq_ignore_ascii_case(name))
+        };
+        if is_found {
+            format!("{scheme}://{label}.{}{port}/", self.domain)
+        } else {
+            format!("{scheme}://{authority}{PLAY}{label}/")
+        }
+    }
+
     /// Where a request with this `Host` and path goes.
     pub fn destination<'a>(&self, host: Option<&'a str>, path: &'a str) -> Destination<'a> {
         let host = host.map(without_port).unwrap_or_default();
@@ -89,7 +127,7 @@ impl Domains {
 
 impl Mount {
     /// What the app's own paths begin with as visitors see them; nothing where it has its own host.
-    pub(crate) fn prefix(self, label: &str) -> String {
+    pub fn prefix(self, label: &str) -> String {
         match self {
             Self::Host => String::new(),
             Self::Path => format!("{PLAY}{label}"),
@@ -176,6 +214,27 @@ mod tests {
         assert_eq!(
             domains().destination(None, "/play/noether/"),
             Destination::UnknownHost
+        );
+    }
+
+    #[test]
+    fn an_apps_address_is_found_as_ours_was() {
+        let url = |authority| domains().url("https", authority, "swift_noether");
+        assert_eq!(
+            url("agent.example.com:8443"),
+            "https://swift-noether.apps.example.com:8443/"
+        );
+        assert_eq!(
+            url("10.0.0.7:8000"),
+            "https://10.0.0.7:8000/play/swift-noether/"
+        );
+        let local = |authority| Domains::default().url("http", authority, "swift_noether");
+        for authority in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000"] {
+            assert_eq!(local(authority), "http://swift-noether.localhost:8000/");
+        }
+        assert_eq!(
+            local("box.lan:8000"),
+            "http://box.lan:8000/play/swift-noether/"
         );
     }
 

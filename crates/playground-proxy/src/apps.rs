@@ -33,6 +33,10 @@ pub enum Stage {
 pub struct App {
     /// What its record is called, for people.
     pub name: String,
+    /// The record's key, for whoever decides who may see it.
+    pub pk: i64,
+    /// Whether everybody may see it.
+    pub is_public: bool,
     /// How far it is.
     pub stage: Stage,
     /// What passes through. Shared with the table before, where the app was there already.

@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::address::{Destination, Domains};
 use crate::apps::{App, Apps, Stage};
 use crate::body::{Body, Upload};
+use crate::cross_site;
 use crate::homeward::{self, Way};
 use crate::hop_by_hop;
 use crate::outward::{self, Visitor};
@@ -37,6 +38,16 @@ pub struct GatewayConfig {
     pub framed_by: HeaderValue,
     /// WebSockets open at the same time, all apps together.
     pub tunnels: usize,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            domains: Domains::default(),
+            framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
+            tunnels: 4096,
+        }
+    }
 }
 
 /// The gateway. Cheap to clone.
@@ -102,6 +113,11 @@ impl Gateway {
         self.inner.tunnels.close().await;
     }
 
+    /// The answer to a visitor who may not see this app.
+    pub fn keep_private(&self, asked: &Parts, app: &App) -> Response<Body> {
+        Refusal::Private(app.name.clone()).answer(&asked.headers)
+    }
+
     /// Passes a request to its app and the answer back. Refusals are answers, too.
     pub async fn handle(&self, request: Request<Incoming>, visitor: &Visitor) -> Response<Body> {
         let (parts, body) = request.into_parts();
@@ -123,6 +139,9 @@ impl Gateway {
     ) -> Result<Response<Body>, Refusal> {
         check_unambiguous(&parts)?;
         let wish = self.understand(&parts)?;
+        if cross_site::is_foreign(&parts, wish.host.to_str().unwrap_or_default()) {
+            return Err(Refusal::CrossSite);
+        }
         let visit = Visit::begin(&wish.app.traffic);
         let path = parts.uri.path()[wish.prefix.len()..].to_owned();
         if hop_by_hop::wants_websocket(&parts.headers) {

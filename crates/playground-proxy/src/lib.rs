@@ -19,6 +19,7 @@ mod address;
 mod apps;
 mod body;
 mod cookies;
+mod cross_site;
 mod forward;
 mod homeward;
 mod hop_by_hop;

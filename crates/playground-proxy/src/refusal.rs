@@ -20,6 +20,10 @@ pub(crate) enum Refusal {
         /// How far it is.
         stage: Stage,
     },
+    /// The app is private, and nothing says that this visitor may see it.
+    Private(String),
+    /// Another site's page asks for more than to show the app.
+    CrossSite,
     /// The host is not one of ours.
     UnknownHost,
     /// The request means two things at once.
@@ -43,6 +47,8 @@ impl Refusal {
         match self {
             Self::NoSuchApp(_) => StatusCode::NOT_FOUND,
             Self::NotReady { .. } | Self::TooManyTunnels => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Private(_) => StatusCode::UNAUTHORIZED,
+            Self::CrossSite => StatusCode::FORBIDDEN,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
             Self::Ambiguous(_) => StatusCode::BAD_REQUEST,
             Self::AppFailed(_) => StatusCode::BAD_GATEWAY,
@@ -58,6 +64,8 @@ impl Refusal {
                 Stage::Failed { .. } => "app_failed",
                 _ => "app_not_ready",
             },
+            Self::Private(_) => "app_private",
+            Self::CrossSite => "cross_site",
             Self::UnknownHost => "host_unknown",
             Self::Ambiguous(_) => "request_ambiguous",
             Self::AppFailed(_) => "app_broke",
@@ -88,6 +96,14 @@ impl Refusal {
                 &format!("{name}(이)라는 앱이 없습니다"),
             ),
             Self::NotReady { name, stage } => stage_words(name, stage),
+            Self::Private(name) => words(
+                &format!("{name} is private: ask whoever runs it for a link"),
+                &format!("{name} 앱은 비공개입니다. 운영하는 사람에게 링크를 요청하세요"),
+            ),
+            Self::CrossSite => words(
+                "a page of another site may not do this",
+                "다른 사이트의 페이지에서는 할 수 없는 요청입니다",
+            ),
             Self::UnknownHost => words(
                 "this gateway is not known under this host name",
                 "이 게이트웨이의 호스트 이름이 아닙니다",

@@ -1,0 +1,111 @@
+//! The one door: every request comes in here, and goes to the API or to an app.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body as ApiBody;
+use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use axum::http::{HeaderValue, Request, Response, StatusCode};
+use axum::response::IntoResponse as _;
+use http_body_util::Either;
+use hyper::body::Incoming;
+use playground_control::error_chain;
+use playground_proxy::{Body as AppBody, Destination, Gateway, Visitor};
+use tower::{Service, ServiceExt as _};
+
+use super::access::{Access, Admission};
+use crate::http;
+
+/// What a visitor gets: from an app, or from the API.
+pub(crate) type Answer = Response<Either<AppBody, ApiBody>>;
+
+/// The door. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    pub(crate) gateway: Gateway,
+    pub(crate) access: Access,
+    pub(crate) api: http::Service,
+}
+
+impl Service<(Request<Incoming>, SocketAddr)> for Door {
+    type Response = Answer;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, (request, peer): (Request<Incoming>, SocketAddr)) -> Self::Future {
+        let door = self.clone();
+        Box::pin(async move { Ok(door.open(request, peer).await) })
+    }
+}
+
+impl Door {
+    async fn open(self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+        let (mut parts, body) = request.into_parts();
+        let named = match self.gateway.destination(&parts) {
+            Destination::Elsewhere => {
+                let request = Request::from_parts(parts, ApiBody::new(body));
+                return self.ask_api(request).await;
+            }
+            Destination::App { label, mount } => Some((label.to_owned(), mount)),
+            Destination::LacksSlash | Destination::UnknownHost => None,
+        };
+        // What leads to no app is refused by the gateway, in its own words.
+        if let Some((label, mount)) = named
+            && let Some(app) = self.gateway.apps().find(&label)
+        {
+            match self
+                .access
+                .admit(&mut parts, &app, &mount.prefix(&label))
+                .await
+            {
+                Ok(Admission::Admitted) => {}
+                Ok(Admission::Enters { location, cookie }) => return enter(&location, &cookie),
+                Ok(Admission::Refused) => {
+                    return self.gateway.keep_private(&parts, &app).map(Either::Left);
+                }
+                Err(error) => {
+                    tracing::error!(error = &error_chain(&error), "no token can be checked");
+                    return StatusCode::INTERNAL_SERVER_ERROR
+                        .into_response()
+                        .map(Either::Right);
+                }
+            }
+        }
+        let visitor = Visitor {
+            address: peer.ip(),
+            scheme: "http",
+        };
+        let request = Request::from_parts(parts, body);
+        self.gateway
+            .handle(request, &visitor)
+            .await
+            .map(Either::Left)
+    }
+
+    async fn ask_api(self, request: Request<ApiBody>) -> Answer {
+        match self.api.oneshot(request).await {
+            Ok(response) => response.map(Either::Right),
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// Puts the link into a cookie and out of the address, where it would be copied and logged.
+fn enter(location: &str, cookie: &str) -> Answer {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in [(LOCATION, location), (SET_COOKIE, cookie)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    response.map(Either::Right)
+}
