@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use playground_control::{Control, error_chain};
 use playground_proxy::{App, Gateway, Stage};
-use playground_store::{ContainerFilter, ContainerRow, StoreError};
+use playground_store::{ContainerFilter, ContainerRow, Desired, StoreError};
 use playground_types::{ContainerStatus, Visibility};
 
 /// Changes within this time make one new table.
@@ -52,21 +52,21 @@ pub(crate) async fn refresh(control: &Control, gateway: &Gateway) -> Result<(), 
     Ok(())
 }
 
+/// The same as its endpoint says: reached while its address is out, whatever is wanted next.
 fn stage(row: &ContainerRow, address: IpAddr) -> Stage {
+    let is_up = matches!(
+        row.status,
+        ContainerStatus::Running | ContainerStatus::Unhealthy
+    );
+    if let Some(port) = row.host_port.filter(|_| is_up && row.is_published()) {
+        return Stage::Ready(SocketAddr::new(address, port.0));
+    }
+    if row.desired != Desired::Running {
+        return Stage::Stopped;
+    }
     match row.status {
-        ContainerStatus::Running | ContainerStatus::Unhealthy => {
-            match row.host_port.filter(|_| row.is_published()) {
-                Some(port) => Stage::Ready(SocketAddr::new(address, port.0)),
-                None => Stage::Starting,
-            }
-        }
         ContainerStatus::Requested => Stage::Waiting,
         ContainerStatus::Building => Stage::Building,
-        ContainerStatus::Starting => Stage::Starting,
-        ContainerStatus::Paused
-        | ContainerStatus::Stopped
-        | ContainerStatus::Deleting
-        | ContainerStatus::Deleted => Stage::Stopped,
         ContainerStatus::Failed => {
             let failure = row.current_failure().cloned();
             let (message, korean) = failure
@@ -74,5 +74,6 @@ fn stage(row: &ContainerRow, address: IpAddr) -> Stage {
                 .unwrap_or_default();
             Stage::Failed { message, korean }
         }
+        _ => Stage::Starting,
     }
 }
