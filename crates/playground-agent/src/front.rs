@@ -1,5 +1,7 @@
 //! The Agent's one address: everything that listens, the API and the gateway behind one door.
 
+use std::net::IpAddr;
+
 use playground_control::Control;
 use playground_proxy::{Gateway, GatewayConfig, ListenLimits, listen};
 use playground_store::StoreError;
@@ -18,7 +20,8 @@ pub struct Front {
 }
 
 impl Front {
-    /// Begins to answer. The gateway knows its apps before the first visitor comes.
+    /// Begins to answer. The gateway knows its apps before the first visitor comes. `trusted` are servers in front of this
+    /// one, whose `X-Forwarded-For` and `-Proto` are believed.
     ///
     /// # Errors
     /// When the records cannot be read.
@@ -27,6 +30,7 @@ impl Front {
         state: AppState,
         config: GatewayConfig,
         limits: ListenLimits,
+        trusted: Vec<IpAddr>,
     ) -> Result<Self, StoreError> {
         let control = state.control.clone();
         let gateway = Gateway::new(config);
@@ -39,6 +43,7 @@ impl Front {
                 links: state.links.clone(),
             },
             api: into_service(router(state)),
+            trusted: trusted.into(),
         };
         let listening = tokio::spawn(listen(listener, door, limits, stop_of(&control)));
         Ok(Self { gateway, listening })

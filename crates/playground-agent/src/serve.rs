@@ -59,9 +59,15 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
     }
     announce(&format!("listening http://{address}"));
     tokio::spawn(announce_ready(control.clone(), address));
-    let mut front = Front::open(listener, state, config.gateway, config.limits)
-        .await
-        .context("the records cannot be read")?;
+    let mut front = Front::open(
+        listener,
+        state,
+        config.gateway,
+        config.limits,
+        config.trusted,
+    )
+    .await
+    .context("the records cannot be read")?;
     // Cancel-safe: both only wait.
     tokio::select! {
         () = signals.next() => {}

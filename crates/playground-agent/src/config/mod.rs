@@ -7,7 +7,7 @@ mod check;
 mod gateway;
 mod options;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -64,6 +64,8 @@ pub struct AgentConfig {
     pub log_json: bool,
     /// The gateway's settings.
     pub gateway: GatewayConfig,
+    /// Servers in front of this one that say who asked.
+    pub trusted: Vec<IpAddr>,
     /// What connections may hold.
     pub limits: ListenLimits,
     /// The loop's settings.
@@ -141,6 +143,7 @@ impl AgentOptions {
             log_json,
             gateway,
             limits,
+            trusted: self.trusted_proxies.unwrap_or_default(),
             control,
         })
     }

@@ -139,6 +139,9 @@ options! {
     /// Other host names of this machine under which /play/NAME/ leads to apps, comma separated
     #[arg(value_delimiter = ',')]
     gateway_hosts: Vec<String>, "PLAYGROUND_GATEWAY_HOSTS";
+    /// Addresses of servers in front of this one whose X-Forwarded-For and -Proto are believed, comma separated
+    #[arg(value_delimiter = ',')]
+    trusted_proxies: Vec<IpAddr>, "PLAYGROUND_TRUSTED_PROXIES";
     /// WebSockets that visitors of apps may have open at the same time [default: 4096]
     gateway_websockets: usize, "PLAYGROUND_GATEWAY_WEBSOCKETS";
     /// Connections that the Agent holds at the same time; further ones wait [default: 20000]

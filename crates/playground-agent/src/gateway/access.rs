@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
-use playground_proxy::App;
+use playground_proxy::{App, Visitor};
 use playground_store::StoreError;
 use playground_types::Timestamp;
 
@@ -47,6 +47,7 @@ impl Access {
         parts: &mut Parts,
         app: &App,
         prefix: &str,
+        visitor: &Visitor,
     ) -> Result<Admission, StoreError> {
         if parts.headers.contains_key(AUTHORIZATION)
             && self.tokens.are_required()
@@ -74,10 +75,15 @@ impl Access {
             return Ok(Admission::Refused);
         };
         let seconds = until.millis_since(now) / 1000;
+        let secure = if visitor.scheme == "https" {
+            "; Secure"
+        } else {
+            ""
+        };
         Ok(Admission::Enters {
             location: without_link(parts.uri.path(), query),
             cookie: format!(
-                "{}={link}; Path={prefix}/; Max-Age={seconds}; HttpOnly; SameSite=Lax",
+                "{}={link}; Path={prefix}/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}",
                 cookie_name(app.pk)
             ),
         })

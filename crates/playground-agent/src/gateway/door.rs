@@ -2,22 +2,25 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body as ApiBody;
 use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use http_body_util::Either;
 use hyper::body::Incoming;
-use playground_control::error_chain;
-use playground_proxy::{Body as AppBody, Destination, Gateway, Visitor};
+use playground_proxy::{App, Body as AppBody, Destination, Gateway, Visitor};
 use tower::{Service, ServiceExt as _};
 
 use super::access::{Access, Admission};
+use super::front::visitor;
 use crate::http;
+use crate::http::error::ApiError;
 
 /// What a visitor gets: from an app, or from the API.
 pub(crate) type Answer = Response<Either<AppBody, ApiBody>>;
@@ -28,6 +31,8 @@ pub(crate) struct Door {
     pub(crate) gateway: Gateway,
     pub(crate) access: Access,
     pub(crate) api: http::Service,
+    /// Servers in front of this one that say who asked.
+    pub(crate) trusted: Arc<[IpAddr]>,
 }
 
 impl Service<(Request<Incoming>, SocketAddr)> for Door {
@@ -48,7 +53,8 @@ impl Service<(Request<Incoming>, SocketAddr)> for Door {
 impl Door {
     async fn open(self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         let (mut parts, body) = request.into_parts();
-        let named = match self.gateway.destination(&parts) {
+        let visitor = visitor(&parts.headers, peer, &self.trusted);
+        let app = match self.gateway.destination(&parts) {
             Destination::Elsewhere => {
                 let request = Request::from_parts(parts, ApiBody::new(body));
                 return self.ask_api(request).await;
@@ -57,36 +63,36 @@ impl Door {
             Destination::LacksSlash | Destination::UnknownHost => None,
         };
         // What leads to no app is refused by the gateway, in its own words.
-        if let Some((label, mount)) = named
+        if let Some((label, mount)) = app
             && let Some(app) = self.gateway.apps().find(&label)
-        {
-            match self
-                .access
-                .admit(&mut parts, &app, &mount.prefix(&label))
+            && let Some(refused) = self
+                .stop(&mut parts, &app, &mount.prefix(&label), &visitor)
                 .await
-            {
-                Ok(Admission::Admitted) => {}
-                Ok(Admission::Enters { location, cookie }) => return enter(&location, &cookie),
-                Ok(Admission::Refused) => {
-                    return self.gateway.keep_private(&parts, &app).map(Either::Left);
-                }
-                Err(error) => {
-                    tracing::error!(error = &error_chain(&error), "no token can be checked");
-                    return StatusCode::INTERNAL_SERVER_ERROR
-                        .into_response()
-                        .map(Either::Right);
-                }
+        {
+            return refused;
+        }
+        let request = Request::from_parts(parts, body);
+        let answer = self.gateway.handle(request, &visitor).await;
+        answer.map(Either::Left)
+    }
+
+    /// The answer to whoever does not get through to the app; none to whoever does.
+    async fn stop(
+        &self,
+        parts: &mut Parts,
+        app: &App,
+        prefix: &str,
+        visitor: &Visitor,
+    ) -> Option<Answer> {
+        match self.access.admit(parts, app, prefix, visitor).await {
+            Ok(Admission::Admitted) => None,
+            Ok(Admission::Enters { location, cookie }) => Some(enter(&location, &cookie)),
+            Ok(Admission::Refused) => Some(self.gateway.keep_private(parts, app).map(Either::Left)),
+            Err(error) => {
+                let error = ApiError::from(playground_control::ControlError::from(error));
+                Some(error.into_response().map(Either::Right))
             }
         }
-        let visitor = Visitor {
-            address: peer.ip(),
-            scheme: "http",
-        };
-        let request = Request::from_parts(parts, body);
-        self.gateway
-            .handle(request, &visitor)
-            .await
-            .map(Either::Left)
     }
 
     async fn ask_api(self, request: Request<ApiBody>) -> Answer {

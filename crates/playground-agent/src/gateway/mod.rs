@@ -9,6 +9,7 @@
 mod access;
 mod apps;
 mod door;
+mod front;
 mod links;
 
 pub(crate) use access::{Access, LINK};

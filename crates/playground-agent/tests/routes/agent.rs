@@ -134,6 +134,7 @@ impl TestAgent {
             state,
             GatewayConfig::default(),
             ListenLimits::default(),
+            Vec::new(),
         )
         .await
         .unwrap();

@@ -211,6 +211,7 @@ impl Agent {
             state,
             GatewayConfig::default(),
             ListenLimits::default(),
+            Vec::new(),
         )
         .await
         .expect("the records can be read");
