@@ -28,6 +28,7 @@ mod outward;
 mod refusal;
 mod traffic;
 mod tunnel;
+mod wary;
 
 pub use address::{Destination, Domains, Mount};
 pub use apps::{App, Apps, Stage, label};
