@@ -1,0 +1,10 @@
+//! L4: the gateway on real sockets, between visitors and apps of every kind. Where a test shows an item of the security
+//! list, its name says which.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod exact;
+mod flow;
+mod stages;
+mod support;
+mod told;
