@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod anything;
 mod exact;
 mod flow;
+mod smuggling;
 mod stages;
 mod support;
 mod told;
