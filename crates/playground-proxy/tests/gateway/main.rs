@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod anything;
+mod endless;
 mod exact;
 mod flow;
+mod hostile;
 mod smuggling;
 mod stages;
 mod support;
