@@ -49,6 +49,19 @@ async fn item_41_paths_reach_the_app_byte_by_byte() {
 }
 
 #[tokio::test]
+async fn item_41_a_question_about_the_whole_app_reaches_it() {
+    let (app, log) = saying(OK).await;
+    let stand = Stand::before(app).await;
+    let request = "OPTIONS * HTTP/1.1\r\nHost: app.localhost\r\n\r\n";
+    assert_eq!(ask(stand.address, request).await.unwrap().status, 200);
+    assert!(
+        log.text().starts_with("OPTIONS * HTTP/1.1\r\n"),
+        "{}",
+        log.text()
+    );
+}
+
+#[tokio::test]
 async fn item_41_an_app_finds_the_prefix_as_the_visitor_wrote_it() {
     let (app, log) = saying(OK).await;
     let stand = Stand::before(app).await;

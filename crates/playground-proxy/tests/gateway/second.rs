@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, StreamBody};
 use hyper::{Request, Version};
 use tokio::sync::{Barrier, mpsc};
 
-use crate::support::apps::{answer, polite, text};
+use crate::support::apps::{answer, polite, saying, text};
 use crate::support::visitors::{Sent, http2, nothing, whole};
 use crate::support::{BOTH, Mounted, Stand, soon, until};
 
@@ -163,17 +163,10 @@ async fn many_streams_of_one_connection_are_answered_at_once() {
 
 #[tokio::test]
 async fn a_trailer_does_not_slip_past_what_is_taken_off_a_head() {
-    let app = polite(|_| async {
-        let mut trailers = hyper::HeaderMap::new();
-        trailers.insert("x-sum", "1".parse().unwrap());
-        let frames = [Frame::data(Bytes::from("ok")), Frame::trailers(trailers)];
-        let frames = frames.map(Ok::<_, Infallible>);
-        let mut answer = answer(StreamBody::new(futures_util::stream::iter(frames)));
-        let named = "x-sum".parse().unwrap();
-        answer.headers_mut().insert("trailer", named);
-        answer
-    })
-    .await;
+    let app = saying(
+        "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n",
+    );
+    let (app, _) = app.await;
     let stand = Stand::before(app).await;
     let mut client = http2(stand.address).await;
     let mut request = request(Mounted::Host, "GET", "/", nothing());

@@ -93,6 +93,24 @@ async fn item_40_messages_pass_both_ways_in_both_mounts() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn item_40_many_messages_pass_both_ways_at_once() {
+    let (app, _) = echo().await;
+    let stand = Stand::before(app).await;
+    let (mut to, mut from) = open(&stand, Mounted::Path).await.unwrap().split();
+    let sending = tokio::spawn(async move {
+        for number in 0..5000 {
+            to.feed(Message::text(format!("{number}"))).await.unwrap();
+        }
+        to.flush().await.unwrap();
+    });
+    for number in 0..5000 {
+        let back = soon("an echo", from.next()).await.unwrap().unwrap();
+        assert_eq!(back, Message::text(format!("{number}")));
+    }
+    sending.await.unwrap();
+}
+
 #[tokio::test]
 async fn item_40_an_apps_close_code_reaches_the_visitor() {
     let (app, _) = raw(|line| async move {
