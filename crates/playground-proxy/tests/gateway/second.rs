@@ -68,6 +68,21 @@ async fn a_request_of_http_2_reaches_an_app_as_one_of_http_1() {
 }
 
 #[tokio::test]
+async fn item_42_a_tunnel_of_http_2_is_refused() {
+    let (app, log) = saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+    let stand = Stand::before(app).await;
+    let mut client = http2(stand.address).await;
+    let tunnel = Request::connect("app.localhost:8000")
+        .body(nothing())
+        .unwrap();
+    let got = soon("an answer", client.send_request(tunnel))
+        .await
+        .unwrap();
+    assert_eq!(got.status(), 400);
+    assert_eq!(log.text(), "");
+}
+
+#[tokio::test]
 async fn an_upload_of_http_2_arrives_whole() {
     let app = polite(|request| async move {
         let body = request.into_body().collect().await.unwrap().to_bytes();
