@@ -50,10 +50,15 @@ impl http_body::Body for Body {
                 .map_err(|never| match never {}),
             Self::Apps(body) => {
                 let polled = Pin::new(&mut body.inner).poll_frame(context);
-                if let Poll::Ready(Some(Ok(frame))) = &polled {
-                    body.visit.note_sent(frame.data_ref().map_or(0, Bytes::len));
+                match &polled {
+                    // Headers after the body would pass unseen: HTTP/1 drops them, HTTP/2 would not.
+                    Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => Poll::Ready(None),
+                    Poll::Ready(Some(Ok(frame))) => {
+                        body.visit.note_sent(frame.data_ref().map_or(0, Bytes::len));
+                        polled
+                    }
+                    _ => polled,
                 }
-                polled
             }
         }
     }

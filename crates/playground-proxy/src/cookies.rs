@@ -30,8 +30,13 @@ fn without_ours(value: &HeaderValue) -> Option<HeaderValue> {
     (!kept.is_empty()).then(|| HeaderValue::from_bytes(&kept).ok())?
 }
 
-/// With a `__Host-` or `__Secure-` before it, too.
-fn is_ours(pair: &[u8]) -> bool {
+/// With a `__Host-` or `__Secure-` before it, too. A cookie without a name has the whole pair for its value, and is sent
+/// back as that alone: `=synapse-session=x` comes as `synapse-session=x`.
+fn is_ours(mut pair: &[u8]) -> bool {
+    while let Some(rest) = pair.trim_ascii_start().strip_prefix(b"=") {
+        pair = rest;
+    }
+    let pair = pair.trim_ascii_start();
     let pair = pair.strip_prefix(b"__Host-").unwrap_or(pair);
     let pair = pair.strip_prefix(b"__Secure-").unwrap_or(pair);
     pair.get(..OURS.len())
@@ -69,7 +74,11 @@ fn kept_to_app(value: &HeaderValue, prefix: &str) -> Option<HeaderValue> {
         }
     }
     let path = if path.starts_with('/') { &path } else { "/" };
-    let path = path.strip_prefix(prefix).unwrap_or(path);
+    // Where the prefix ends in the middle of a segment, the path is a neighbour's.
+    let below = path
+        .strip_prefix(prefix)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let path = below.unwrap_or(path);
     kept.push_str("; Path=");
     kept.push_str(prefix);
     kept.push_str(if path.is_empty() { "/" } else { path });
@@ -113,6 +122,16 @@ mod tests {
             Some("x=1; Path=/play/noether/")
         );
         assert_eq!(set("x=1; Path=evil", "").as_deref(), Some("x=1; Path=/"));
-        assert_eq!(set("synapse-session=stolen; Path=/", ""), None);
+        assert_eq!(
+            set("x=1; Path=/play/noether-2/", "/play/noether").as_deref(),
+            Some("x=1; Path=/play/noether/play/noether-2/")
+        );
+        for stolen in [
+            "synapse-session=stolen; Path=/",
+            "=synapse-session=stolen",
+            " = synapse-session=stolen",
+        ] {
+            assert_eq!(set(stolen, ""), None, "{stolen}");
+        }
     }
 }

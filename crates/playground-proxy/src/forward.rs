@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::header::{HOST, HeaderValue};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::http::uri::{PathAndQuery, Scheme};
-use hyper::{Request, Response, StatusCode, Uri, Version};
+use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -150,8 +150,9 @@ impl Gateway {
                 .await;
         }
         let received = Received::by(&visit);
-        let request =
+        let mut request =
             Request::from_parts(outward(parts, visitor, &wish), Upload::new(body, received));
+        frame_unknown_length(&mut request);
         let response = self.inner.client.request(request).await;
         let response = response.map_err(|error| broke(&error, &wish))?;
         let (mut parts, body) = response.into_parts();
@@ -262,8 +263,20 @@ fn outward(mut parts: Parts, visitor: &Visitor, wish: &Wish) -> Parts {
     parts
 }
 
+/// The client sends no body of unknown length with a GET unless it is told how.
+fn frame_unknown_length(request: &mut Request<Upload>) {
+    let body = request.body();
+    if !body.is_end_stream() && body.size_hint().exact().is_none() {
+        let chunked = HeaderValue::from_static("chunked");
+        request.headers_mut().insert(TRANSFER_ENCODING, chunked);
+    }
+}
+
 /// What can be read in two ways is refused: the app might read it in the other.
 fn check_unambiguous(parts: &Parts) -> Result<(), Refusal> {
+    if parts.method == Method::CONNECT {
+        return Err(Refusal::Ambiguous("it asks for a tunnel"));
+    }
     if parts.headers.get_all(HOST).iter().count() > 1 {
         return Err(Refusal::Ambiguous("it names its host twice"));
     }
@@ -290,10 +303,19 @@ fn broke(error: &hyper_util::client::legacy::Error, wish: &Wish) -> Refusal {
         };
     }
     let mut words = error.to_string();
+    let mut is_visitors = false;
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         words = format!("{words}: {cause}");
+        // What the client calls its user's body is what the visitor sends.
+        is_visitors |= cause
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_user);
         source = cause.source();
     }
-    Refusal::AppFailed(words)
+    if is_visitors {
+        Refusal::VisitorFailed(words)
+    } else {
+        Refusal::AppFailed(words)
+    }
 }

@@ -9,7 +9,13 @@ use crate::{cookies, hop_by_hop, location};
 
 /// An app may reach no further than its own origin, so it has no say in who else reads its answers.
 const CROSS_ORIGIN: &str = "access-control-";
-const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
+/// These hold for a whole host, or for all below it.
+const BEYOND: [HeaderName; 4] = [
+    HeaderName::from_static("alt-svc"),
+    HeaderName::from_static("clear-site-data"),
+    HeaderName::from_static("service-worker-allowed"),
+    HeaderName::from_static("strict-transport-security"),
+];
 /// Gradio names these files by their content and says nothing about how long they keep.
 const NAMED_BY_CONTENT: &str = "/assets/";
 const A_YEAR: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -38,7 +44,7 @@ pub(crate) fn clean(headers: &mut HeaderMap, is_success: bool, way: &Way<'_>) {
         .filter(|name| name.as_str().starts_with(CROSS_ORIGIN))
         .cloned()
         .collect();
-    for name in cross_origin.iter().chain(&[SERVER, SERVICE_WORKER_ALLOWED]) {
+    for name in cross_origin.iter().chain(&BEYOND).chain(&[SERVER]) {
         headers.remove(name);
     }
     if let Some(asked) = headers.remove(LOCATION)
@@ -67,6 +73,7 @@ mod tests {
             ("access-control-allow-origin", "https://evil.example"),
             ("access-control-allow-credentials", "true"),
             ("service-worker-allowed", "/"),
+            ("clear-site-data", "\"*\""),
             ("server", "uvicorn"),
             ("location", "http://127.0.0.1:7861/"),
             ("content-type", "text/javascript"),

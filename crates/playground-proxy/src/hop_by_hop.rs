@@ -2,8 +2,8 @@
 
 use hyper::HeaderMap;
 use hyper::header::{
-    CONNECTION, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -22,6 +22,10 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 
 /// Takes them off, those included that `Connection` names.
 pub(crate) fn strip(headers: &mut HeaderMap) {
+    // A chunked message is as long as its chunks say; the length beside them would be believed instead.
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()
@@ -77,6 +81,7 @@ mod tests {
             ("keep-alive", "5"),
             ("te", "trailers"),
             ("transfer-encoding", "chunked"),
+            ("content-length", "1"),
             ("upgrade", "h2c"),
             ("accept", "*/*"),
         ]);

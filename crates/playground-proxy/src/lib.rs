@@ -11,6 +11,7 @@
 //!   reads slowly slows the app, and one who leaves is gone for the app at once.
 //! * What a visitor claims about where a request came from never reaches an app; what an app claims about where it is
 //!   never reaches a visitor.
+//! * A request that can be read in two ways reaches nobody: it breaks its connection, or is refused.
 //! * As long as anybody has a request, a stream or a WebSocket open, the app counts as visited.
 //!
 //! Who may see an app is not decided here: whoever calls [`Gateway::handle`] has decided it.
@@ -29,6 +30,7 @@ mod outward;
 mod refusal;
 mod traffic;
 mod tunnel;
+mod wary;
 
 pub use address::{Destination, Domains, Mount};
 pub use apps::{App, Apps, Stage, label};

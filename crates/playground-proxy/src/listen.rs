@@ -3,12 +3,14 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body::Body as HttpBody;
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
@@ -16,6 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
+
+use crate::wary::Wary;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -69,7 +73,7 @@ pub async fn listen<S, B>(
     while let Some((socket, peer, place)) = next(&listener, &places, &stop).await {
         let (builder, service, stop) = (builder.clone(), service.clone(), stop.clone());
         connections.spawn(async move {
-            serve(builder, socket, peer, service, stop).await;
+            serve(builder, socket, peer, service, limits, stop).await;
             drop(place);
         });
     }
@@ -125,6 +129,7 @@ async fn serve<S, B>(
     socket: TcpStream,
     peer: SocketAddr,
     service: S,
+    limits: ListenLimits,
     stop: CancellationToken,
 ) where
     S: Service<(Request<Incoming>, SocketAddr), Response = Response<B>, Error = Infallible>
@@ -140,12 +145,27 @@ async fn serve<S, B>(
         tracing::debug!(%error, "a connection ended before it was served");
         return;
     }
-    let service = service_fn(move |request| service.clone().call((request, peer)));
+    let socket = Wary::new(socket, limits.header_bytes);
+    let freedom = socket.freedom();
+    let has_asked = CancellationToken::new();
+    let asked = has_asked.clone();
+    let service = service_fn(move |request| {
+        asked.cancel();
+        one_answer(service.clone(), request, peer, freedom.clone())
+    });
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     tokio::pin!(connection);
-    // Cancel-safe: the connection is polled on below.
+    // The server's own limit begins once it knows which HTTP is spoken, and a connection may never let it know.
+    let too_slow = async {
+        tokio::time::sleep(limits.header_timeout).await;
+        if has_asked.is_cancelled() {
+            std::future::pending().await
+        }
+    };
+    // Cancel-safe: the connection is polled on below, or dropped on purpose.
     let served = tokio::select! {
         served = connection.as_mut() => served,
+        () = too_slow => return,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -154,4 +174,27 @@ async fn serve<S, B>(
     if let Err(error) = served {
         tracing::debug!(%error, %peer, "a connection broke");
     }
+}
+
+/// Answers a request, and sees to what its connection may do afterwards.
+async fn one_answer<S, B>(
+    mut service: S,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    freedom: Arc<AtomicBool>,
+) -> Result<Response<B>, Infallible>
+where
+    S: Service<(Request<Incoming>, SocketAddr), Response = Response<B>, Error = Infallible>,
+{
+    let is_chunked =
+        request.version() < Version::HTTP_2 && request.headers().contains_key(TRANSFER_ENCODING);
+    let mut response = service.call((request, peer)).await?;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        freedom.store(true, Ordering::Relaxed);
+    } else if is_chunked {
+        // Where a chunked body ends is the parser's knowledge alone, so the heads after it would go unseen.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    Ok(response)
 }

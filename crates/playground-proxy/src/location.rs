@@ -17,6 +17,10 @@ pub(crate) fn for_visitor(
     prefix: &str,
 ) -> Option<HeaderValue> {
     let text = location.to_str().ok()?;
+    // A browser takes a backslash for a slash and leaves out tabs, so a path may turn into a host.
+    if text.contains(['\\', '\t']) {
+        return None;
+    }
     let is_absolute_path = text.starts_with('/') && !text.starts_with("//");
     if is_absolute_path {
         return HeaderValue::from_str(&below(text, prefix)).ok();
@@ -28,8 +32,9 @@ pub(crate) fn for_visitor(
         .unwrap_or_else(|| text.to_owned());
     let uri: Uri = match absolute.parse() {
         Ok(uri) => uri,
-        // Browsers are more tolerant than this parser, so what it does not read is not passed on where it has a host.
-        Err(_) if text.contains("//") || text.contains('\\') => return None,
+        // Browsers are more tolerant than this parser, so what it does not read is not passed on where it may have a
+        // host: `https:/127.0.0.1` is enough for that.
+        Err(_) if text.contains("//") || text.contains(":/") => return None,
         Err(_) => return Some(location.clone()),
     };
     let Some(authority) = uri.authority() else {
@@ -58,8 +63,10 @@ fn below(path: &str, prefix: &str) -> String {
 
 /// An address, or a name of this very machine: nothing that an app of the internet would send somebody to.
 fn is_inside(authority: &Authority) -> bool {
-    let host = authority.host();
-    host.eq_ignore_ascii_case("localhost")
+    // A name may end with a dot, and everything below localhost is this machine.
+    let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost"
+        || host.ends_with(".localhost")
         || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
         // 2130706433, 0x7f000001 and 127.1 are addresses to a browser.
         || host.bytes().next_back().is_some_and(|byte| byte.is_ascii_digit())
@@ -110,6 +117,12 @@ mod tests {
             "http://[::1]/",
             "\\\\127.0.0.1/",
             "http:\\\\127.0.0.1/",
+            "/\\127.0.0.1/",
+            "/\t/127.0.0.1/",
+            "https:/127.0.0.1/",
+            "http://localhost.:22/",
+            "http://127.0.0.1./",
+            "http://x.localhost:22/",
         ] {
             assert_eq!(goes(text, ""), None, "{text}");
         }

@@ -28,6 +28,8 @@ pub(crate) enum Refusal {
     UnknownHost,
     /// The request means two things at once.
     Ambiguous(&'static str),
+    /// The visitor's side broke.
+    VisitorFailed(String),
     /// The app's side broke.
     AppFailed(String),
     /// As many WebSockets as may be are open.
@@ -50,7 +52,7 @@ impl Refusal {
             Self::Private(_) => StatusCode::UNAUTHORIZED,
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
-            Self::Ambiguous(_) => StatusCode::BAD_REQUEST,
+            Self::Ambiguous(_) | Self::VisitorFailed(_) => StatusCode::BAD_REQUEST,
             Self::AppFailed(_) => StatusCode::BAD_GATEWAY,
             Self::LacksSlash(_) => StatusCode::PERMANENT_REDIRECT,
         }
@@ -68,6 +70,7 @@ impl Refusal {
             Self::CrossSite => "cross_site",
             Self::UnknownHost => "host_unknown",
             Self::Ambiguous(_) => "request_ambiguous",
+            Self::VisitorFailed(_) => "request_broke",
             Self::AppFailed(_) => "app_broke",
             Self::TooManyTunnels => "too_many_websockets",
             Self::LacksSlash(_) => "slash_missing",
@@ -112,6 +115,10 @@ impl Refusal {
                 &format!("the request can be read in two ways: {why}"),
                 "요청을 두 가지로 해석할 수 있어 거절했습니다",
             ),
+            Self::VisitorFailed(why) => words(
+                &format!("the request broke off: {why}"),
+                "요청이 끝나기 전에 끊겼습니다",
+            ),
             Self::AppFailed(why) => words(
                 &format!("the app broke off: {why}"),
                 "앱이 응답을 끝내지 못했습니다",
@@ -154,7 +161,7 @@ impl Refusal {
         {
             headers.insert(LOCATION, path);
         }
-        if matches!(self, Self::Ambiguous(_)) {
+        if matches!(self, Self::Ambiguous(_) | Self::VisitorFailed(_)) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response

@@ -74,10 +74,8 @@ impl Visit {
         &self.0
     }
 
-    /// What a WebSocket carried.
-    pub(crate) fn note_carried(&self, received: u64, sent: u64) {
-        self.0.received.fetch_add(received, Relaxed);
-        self.0.sent.fetch_add(sent, Relaxed);
+    pub(crate) fn note_received(&self, bytes: usize) {
+        self.0.received.fetch_add(bytes as u64, Relaxed);
     }
 
     pub(crate) fn note_sent(&self, bytes: usize) {
