@@ -40,18 +40,20 @@ async fn create(agent: &TestControl, facts: &PluginFacts, models: std::ops::Rang
     }
 }
 
-/// Apps that were started and do not answer yet.
+/// Apps that were started and do not answer yet. The engine is looked at first: rows that are read before it would be those of
+/// a moment ago, and show an app as starting that has answered since.
 async fn starting(agent: &TestControl) -> usize {
-    let mut starting = 0;
-    for row in agent.rows().await {
-        let view = agent
-            .containers()
-            .into_iter()
-            .find(|view| Some(&view.id) == row.engine_id.as_ref());
-        let runs = view.is_some_and(|view| view.state == RunState::Running);
-        starting += usize::from(runs && !row.is_published());
-    }
+    let mut running = agent.containers();
+    running.retain(|view| view.state == RunState::Running);
+    let rows = agent.rows().await;
+    let starting = rows.iter().filter(|row| !row.is_published());
     starting
+        .filter(|row| {
+            running
+                .iter()
+                .any(|view| Some(&view.id) == row.engine_id.as_ref())
+        })
+        .count()
 }
 
 /// How long a first create takes from its request to ready, and then its delete, beside whatever else goes on.
