@@ -18,7 +18,7 @@ use playground_proxy::{App, Body as AppBody, Destination, Gateway, Visitor};
 use tower::{Service, ServiceExt as _};
 
 use super::access::{Access, Admission};
-use super::front::visitor;
+use super::visitor::visitor;
 use crate::http;
 use crate::http::error::ApiError;
 

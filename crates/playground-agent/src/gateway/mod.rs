@@ -9,8 +9,8 @@
 mod access;
 mod apps;
 mod door;
-mod front;
 mod links;
+mod visitor;
 
 pub(crate) use access::{Access, LINK};
 pub(crate) use apps::{follow, refresh};

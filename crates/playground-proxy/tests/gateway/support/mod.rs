@@ -109,6 +109,8 @@ impl Stand {
         let apps: Vec<App> = apps
             .iter()
             .map(|(name, stage)| App {
+                pk: 1,
+                is_public: true,
                 name: (*name).to_owned(),
                 stage: stage.clone(),
                 traffic: table.traffic_of(name),
