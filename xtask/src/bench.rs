@@ -1,6 +1,7 @@
 //! Measurements, each beside the plain way of doing the same, in one run.
 
 mod create;
+mod gateway;
 mod plain;
 mod ready;
 mod restart;
@@ -21,6 +22,8 @@ pub(crate) enum Bench {
     Create(create::Options),
     /// A restart: from the start of an Agent that was killed until it is ready, for more and more records
     Restart(restart::Options),
+    /// The gateway: beside the app itself, nginx and HAProxy
+    Gateway(gateway::Options),
 }
 
 /// Measures.
@@ -28,6 +31,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Create(options) => create::run(options),
         Bench::Restart(options) => restart::run(options),
+        Bench::Gateway(options) => gateway::run(options),
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) enum Level {
     L2,
     /// Every route and every error.
     L3,
+    /// The gateway on real sockets.
+    L4,
     /// A real Docker Engine and real Gradio.
     L5,
     /// The real SDK and other people's tools.
@@ -28,11 +30,12 @@ pub(crate) enum Level {
 
 impl Level {
     /// Every level there is so far.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::L0,
         Self::L1,
         Self::L2,
         Self::L3,
+        Self::L4,
         Self::L5,
         Self::L6,
         Self::L8,
@@ -45,6 +48,7 @@ impl Level {
             Self::L1 => "the store on real SQLite",
             Self::L2 => "the loop on a scripted engine, failed and killed at every step",
             Self::L3 => "routes, errors, client and command line",
+            Self::L4 => "the gateway between real sockets",
             Self::L5 => "real Docker Engine, real Gradio",
             Self::L6 => "the real synapse-sdk, gradio_client, schemathesis",
             Self::L8 => "Agent and engine killed under load, then compared",

@@ -190,6 +190,7 @@ impl Suite {
             _ if self.target.starts_with("docker") => Level::L5,
             "playground-store" => Level::L1,
             "playground-control" if !is_lib => Level::L2,
+            "playground-proxy" if !is_lib => Level::L4,
             "playground-agent" | "playground-client" | "playground-cli" | "playground-testkit" => {
                 Level::L3
             }

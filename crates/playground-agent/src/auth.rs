@@ -2,12 +2,10 @@
 //!
 //! Tokens are random and long, so a fast digest is right: an expensive one would only let strangers keep us busy.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, HeaderMap};
 use axum::middleware::Next;
 use axum::response::Response;
 use playground_store::{Store, StoreError};
@@ -17,6 +15,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::http::AppState;
 use crate::http::error::ApiError;
+use crate::private_file;
 
 /// The file in the data directory that holds the token this Agent made, for the local command line.
 pub const TOKEN_FILE: &str = "token";
@@ -66,8 +65,28 @@ impl Tokens {
         self.store
             .add_token(OWN_LABEL, &Digest::of(token.as_bytes()), now)
             .await?;
-        write_private(&file, &token)?;
+        private_file::write(&file, &token)?;
         Ok(is_new.then(|| SecretString::from(token)))
+    }
+
+    /// Whether requests need a token at all.
+    pub(crate) fn are_required(&self) -> bool {
+        self.required
+    }
+
+    /// Whether a request may be made.
+    pub(crate) async fn check(&self, headers: &HeaderMap) -> Result<Checked, StoreError> {
+        if !self.required {
+            return Ok(Checked::Valid);
+        }
+        let header = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        match header.map(without_scheme).filter(|token| !token.is_empty()) {
+            None => Ok(Checked::Missing),
+            Some(token) if self.accepts(token).await? => Ok(Checked::Valid),
+            Some(_) => Ok(Checked::Wrong),
+        }
     }
 
     async fn accepts(&self, presented: &str) -> Result<bool, StoreError> {
@@ -81,32 +100,32 @@ impl Tokens {
     }
 }
 
+/// What a request's `Authorization` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checked {
+    /// A token of this Agent, or none is needed.
+    Valid,
+    /// There is none.
+    Missing,
+    /// It is no token of this Agent.
+    Wrong,
+}
+
 /// Lets a request through that carries a valid token.
 pub(crate) async fn require_token(
     State(state): State<AppState>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if !state.tokens.required {
-        return Ok(next.run(request).await);
-    }
-    let header = request
-        .headers()
-        .get(axum::http::header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let presented = header.map(without_scheme).filter(|token| !token.is_empty());
-    match presented {
-        None => Err(ApiError::unauthorized("this request carries no token")),
-        Some(token)
-            if state
-                .tokens
-                .accepts(token)
-                .await
-                .map_err(playground_control::ControlError::from)? =>
-        {
-            Ok(next.run(request).await)
-        }
-        Some(_) => Err(ApiError::unauthorized("this token is not valid")),
+    match state
+        .tokens
+        .check(request.headers())
+        .await
+        .map_err(playground_control::ControlError::from)?
+    {
+        Checked::Valid => Ok(next.run(request).await),
+        Checked::Missing => Err(ApiError::unauthorized("this request carries no token")),
+        Checked::Wrong => Err(ApiError::unauthorized("this token is not valid")),
     }
 }
 
@@ -132,19 +151,6 @@ fn generate() -> String {
             write!(text, "{byte:02x}").expect("writing to a String cannot fail");
             text
         })
-}
-
-fn write_private(file: &Path, token: &str) -> std::io::Result<()> {
-    let temporary = file.with_extension("new");
-    drop(std::fs::remove_file(&temporary));
-    let mut out = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&temporary)?;
-    writeln!(out, "{token}")?;
-    out.sync_all()?;
-    std::fs::rename(temporary, file)
 }
 
 #[cfg(test)]

@@ -9,12 +9,17 @@
 
 mod auth;
 mod config;
+mod front;
+mod gateway;
 pub mod http;
+mod private_file;
 mod serve;
 mod telemetry;
 
 pub use auth::{TOKEN_FILE, Tokens};
 pub use config::{AgentConfig, AgentOptions, ConfigError};
+pub use front::Front;
+pub use gateway::Links;
 pub use http::{AppState, openapi_json, router};
 pub use serve::{Ended, serve};
 pub use telemetry::{filter as log_filter, init as init_telemetry};

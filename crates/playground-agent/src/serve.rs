@@ -12,11 +12,10 @@ use playground_store::Store;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::http::{AppState, Hold, into_service, router};
-use crate::{AgentConfig, Tokens};
+use crate::http::{AppState, Hold};
+use crate::{AgentConfig, Front, Links, Tokens};
 
 /// The file that keeps a second Agent out of the same data directory.
 const LOCK_FILE: &str = "lock";
@@ -51,28 +50,36 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         .with_context(|| format!("{} cannot be bound", config.listen))?;
     let address = listener.local_addr()?;
     control.start().await?;
-    let state = AppState::new(control.clone(), tokens, Hold(config.hold))
+    let links = Links::open(&data_dir).context("the key of links cannot be kept")?;
+    let state = AppState::new(control.clone(), tokens, links, Hold(config.hold))
+        .with_domains(config.gateway.domains.clone())
         .with_body_silence(config.body_silence);
     if let Some(token) = new_token {
         announce(&format!("token {}", token.expose_secret()));
     }
     announce(&format!("listening http://{address}"));
     tokio::spawn(announce_ready(control.clone(), address));
-    let server = axum::serve(listener, into_service(router(state)))
-        .with_graceful_shutdown(control.stopping());
-    let mut serving = tokio::spawn(server.into_future());
+    let mut front = Front::open(
+        listener,
+        state,
+        config.gateway,
+        config.limits,
+        config.trusted,
+    )
+    .await
+    .context("the records cannot be read")?;
     // Cancel-safe: both only wait.
     tokio::select! {
         () = signals.next() => {}
-        ended = &mut serving => {
-            ended??;
+        ended = front.ended() => {
+            ended?;
             return Ok(Ended::InOrder);
         }
     }
     tracing::info!("stopping: containers keep running");
     // Cancel-safe: what is dropped here is what a killed process would leave, and the next start goes on from there.
     tokio::select! {
-        () = shut_down(&control, &store, serving) => Ok(Ended::InOrder),
+        () = shut_down(&control, &store, front) => Ok(Ended::InOrder),
         () = signals.next() => Ok(Ended::AtOnce),
     }
 }
@@ -87,9 +94,9 @@ pub enum Ended {
 }
 
 /// Ends the loop and the open requests, none later than the deadline.
-async fn shut_down(control: &Control, store: &Store, serving: JoinHandle<std::io::Result<()>>) {
+async fn shut_down(control: &Control, store: &Store, front: Front) {
     let patience = control.config().shutdown_timeout;
-    let requests = timeout(patience, serving);
+    let requests = timeout(patience, front.close());
     let (finished, answered) = tokio::join!(control.stop(), requests);
     if !finished {
         tracing::warn!("a step was left in the middle: the next start goes on with it");

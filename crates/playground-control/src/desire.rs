@@ -7,7 +7,7 @@ use playground_plugin::PluginFacts;
 use playground_store::{Accepted, ContainerRow, CreateIntent, LaunchRow, Spec, StoreError};
 use playground_types::env::{Envs, Params};
 use playground_types::wire::OnExisting;
-use playground_types::{BuildId, ContainerPk, LaunchId, Limits, ModelId};
+use playground_types::{BuildId, ContainerPk, LaunchId, Limits, ModelId, Visibility};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -130,6 +130,18 @@ impl Control {
     /// Wants a container gone, with its record.
     pub async fn want_absent(&self, pk: ContainerPk) -> Result<ContainerRow, ControlError> {
         let row = self.store.want_absent(pk, self.clock.now()).await?;
+        self.woken(pk, row)
+    }
+
+    /// Says who may use a container's app through the gateway.
+    pub async fn set_visibility(
+        &self,
+        pk: ContainerPk,
+        visibility: Visibility,
+    ) -> Result<ContainerRow, ControlError> {
+        let now = self.clock.now();
+        self.store.set_visibility(pk, visibility, now).await?;
+        let row = self.store.container(pk).await?;
         self.woken(pk, row)
     }
 

@@ -36,6 +36,7 @@ impl Control {
             last_health_error: row.last_health_error.clone(),
             attempts: row.attempts,
             retry_at: row.retry_at.map(|time| time.to_string()),
+            visibility: row.visibility,
             waiting: self.waiting(row.pk),
             created_at: row.created_at.to_string(),
             updated_at: row.updated_at.to_string(),

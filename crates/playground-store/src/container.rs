@@ -7,7 +7,7 @@ use std::str::FromStr;
 use playground_types::env::{Envs, Params};
 use playground_types::{
     BuildId, ContainerPk, ContainerStatus, Digest, EngineId, Failure, HealthState, HostPort,
-    Limits, ModelId, PluginRelease, Timestamp,
+    Limits, ModelId, PluginRelease, Timestamp, Visibility,
 };
 use serde_json::Value;
 
@@ -107,6 +107,8 @@ pub struct ContainerRow {
     pub last_health_check_at: Option<Timestamp>,
     /// Why the last health check was missed; none when it was answered.
     pub last_health_error: Option<String>,
+    /// Who may use its app through the gateway.
+    pub visibility: Visibility,
     /// When the record was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -214,6 +216,7 @@ pub(crate) struct RawContainer {
     consecutive_failures: i64,
     last_health_check_at: Option<i64>,
     last_health_error: Option<String>,
+    visibility: String,
     created_at: i64,
     updated_at: i64,
 }
@@ -264,6 +267,7 @@ impl TryFrom<RawContainer> for ContainerRow {
             consecutive_failures: raw.consecutive_failures,
             last_health_check_at: raw.last_health_check_at.map(Timestamp),
             last_health_error: raw.last_health_error,
+            visibility: row::text("containers.visibility", &raw.visibility)?,
             created_at: Timestamp(raw.created_at),
             updated_at: Timestamp(raw.updated_at),
         })

@@ -2,7 +2,7 @@
 //! the columns it owns, so that an intent written meanwhile is never overwritten.
 
 use playground_types::{
-    ContainerPk, ContainerStatus, Digest, EngineId, Failure, FailureKind, Timestamp,
+    ContainerPk, ContainerStatus, Digest, EngineId, Failure, FailureKind, Timestamp, Visibility,
 };
 
 use crate::{Result, Store, row};
@@ -149,6 +149,22 @@ impl Store {
         .bind(now.0)
         .execute(&self.write)
         .await?;
+        Ok(())
+    }
+
+    /// Who may use its app through the gateway.
+    pub async fn set_visibility(
+        &self,
+        pk: ContainerPk,
+        visibility: Visibility,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query("UPDATE containers SET visibility = $2, updated_at = $3 WHERE pk = $1")
+            .bind(pk.0)
+            .bind(visibility.as_str())
+            .bind(now.0)
+            .execute(&self.write)
+            .await?;
         Ok(())
     }
 

@@ -35,5 +35,5 @@ pub use image::ImageName;
 pub use limits::Limits;
 pub use port::{HostPort, PortRange};
 pub use release::{PluginCode, PluginRelease, PluginVersion};
-pub use status::{BuildStatus, ContainerStatus, HealthState, LaunchStatus};
+pub use status::{BuildStatus, ContainerStatus, HealthState, LaunchStatus, Visibility};
 pub use time::Timestamp;

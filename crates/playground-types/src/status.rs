@@ -84,6 +84,18 @@ words! {
 }
 
 words! {
+    /// Who may use an app through the gateway.
+    #[derive(Default)]
+    Visibility {
+        /// Whoever has a token of the Agent, or a link that was made for it.
+        #[default]
+        Private = "private",
+        /// Everybody.
+        Public = "public",
+    }
+}
+
+words! {
     /// The life of an image build.
     BuildStatus {
         /// Waits for a free builder.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{BuildStatus, ContainerStatus, Failure, HealthState, LaunchStatus, Limits};
+use crate::{BuildStatus, ContainerStatus, Failure, HealthState, LaunchStatus, Limits, Visibility};
 
 /// What a second create for the same (plugin release, model) does when nothing changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -83,6 +83,9 @@ pub struct Container {
     /// The earliest next start after a crash, RFC 3339; null unless one is waited for.
     #[serde(default)]
     pub retry_at: Option<String>,
+    /// Who may use its app through the gateway.
+    #[serde(default)]
+    pub visibility: Visibility,
     /// What it waits for that is not its own doing; left out when it waits for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
@@ -94,6 +97,15 @@ pub struct Container {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
     pub attrs: Option<Value>,
+}
+
+/// A link that opens one app through the gateway for whoever has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AppLink {
+    /// The address.
+    pub url: String,
+    /// When it ceases to work, RFC 3339.
+    pub expires_at: String,
 }
 
 /// What a container waits for.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use playground_control::{Control, ControlError, Handle};
 use playground_store::{ContainerFilter, ContainerRow};
 use playground_types::wire::{Container, Created, ErrorBody, Page};
-use playground_types::{ContainerStatus, ModelId};
+use playground_types::{ContainerStatus, ModelId, Visibility};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,8 @@ use super::{AppState, Hold, create};
 pub(crate) struct UpdateBody {
     /// `running` or `stopped`; anything else is refused, nothing changes nothing.
     status: Option<String>,
+    /// Who may use the app through the gateway.
+    visibility: Option<Visibility>,
 }
 
 /// The records, newest first.
@@ -97,7 +99,7 @@ pub(crate) async fn show(
     Ok(axum::Json(with_attrs(&control, &row, &caller).await))
 }
 
-/// Stops or starts a container. Its port stays reserved.
+/// Stops or starts a container, or says who may use its app. Its port stays reserved.
 #[utoipa::path(patch, path = "/containers/{id}", tag = "containers", params(("id" = String, Path,)),
     request_body = UpdateBody,
     responses((status = 200, body = Container), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -112,6 +114,10 @@ pub(crate) async fn update(
 ) -> Result<axum::Json<Container>, ApiError> {
     let row = control.find(&Handle(id)).await?;
     let body = update_body(&json_bytes(request.into_body()).await?)?;
+    let row = match body.visibility {
+        Some(visibility) => control.set_visibility(row.pk, visibility).await?,
+        None => row,
+    };
     let row = match body.status.as_deref() {
         None => row,
         Some("stopped" | "stop" | "exited") => stop(&control, hold, &row).await?,

@@ -7,6 +7,8 @@ use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 
+use playground_proxy::Domains;
+
 use super::error::ApiError;
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -62,6 +64,12 @@ impl Caller {
     /// An absolute address of ours.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{}/{path}", self.origin, self.prefix)
+    }
+
+    /// The address of an app through the gateway.
+    pub(crate) fn app_url(&self, domains: &Domains, name: &str) -> String {
+        let (scheme, authority) = self.origin.split_once("://").unwrap_or(("http", ""));
+        domains.url(scheme, authority, name)
     }
 
     /// The same over WebSocket.

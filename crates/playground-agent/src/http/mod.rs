@@ -12,6 +12,7 @@ pub mod docker;
 pub mod error;
 mod extract;
 pub mod health;
+pub mod links;
 mod log_stream;
 pub mod logs;
 mod openapi;
@@ -28,8 +29,8 @@ use axum::Router;
 use axum::extract::{FromRef, Request};
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::IntoMakeService;
 use playground_control::Control;
+use playground_proxy::Domains;
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -38,8 +39,8 @@ use utoipa_axum::routes;
 
 pub use openapi::openapi_json;
 
-use crate::Tokens;
 use crate::auth::require_token;
+use crate::{Links, Tokens};
 use error::ApiError;
 
 /// How long a request's body may send nothing, where nobody says otherwise. An upload that still moves takes as long as
@@ -55,18 +56,32 @@ pub struct Hold(pub Duration);
 pub struct AppState {
     pub(crate) control: Control,
     pub(crate) tokens: Arc<Tokens>,
+    pub(crate) links: Arc<Links>,
     pub(crate) hold: Hold,
+    /// Where apps are found.
+    pub(crate) domains: Arc<Domains>,
     body_silence: Duration,
 }
 
 impl AppState {
     /// Puts the parts together.
-    pub fn new(control: Control, tokens: Tokens, hold: Hold) -> Self {
+    pub fn new(control: Control, tokens: Tokens, links: Links, hold: Hold) -> Self {
         Self {
             control,
             tokens: Arc::new(tokens),
+            links: Arc::new(links),
             hold,
+            domains: Arc::default(),
             body_silence: BODY_SILENCE,
+        }
+    }
+
+    /// Where apps are found.
+    #[must_use]
+    pub fn with_domains(self, domains: Domains) -> Self {
+        Self {
+            domains: Arc::new(domains),
+            ..self
         }
     }
 
@@ -103,6 +118,7 @@ fn api() -> OpenApiRouter<AppState> {
             containers::delete
         ))
         .routes(routes!(containers::restart))
+        .routes(routes!(links::create))
         .routes(routes!(logs::container_log))
         .routes(routes!(logs::container_log_stream))
         .routes(routes!(docker::list, docker::create))
@@ -144,9 +160,8 @@ pub fn router(state: AppState) -> Router {
 pub type Service = MapRequest<Router, fn(Request) -> Request>;
 
 /// Puts that step in front of the router, for serving.
-pub fn into_service(router: Router) -> IntoMakeService<Service> {
-    let service: Service = router.map_request(without_trailing_slash);
-    axum::ServiceExt::<Request>::into_make_service(service)
+pub fn into_service(router: Router) -> Service {
+    router.map_request(without_trailing_slash)
 }
 
 /// Takes one trailing slash off the path. Nothing else about the address changes.

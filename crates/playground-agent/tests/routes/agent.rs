@@ -9,11 +9,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use playground_agent::Tokens;
-use playground_agent::http::{AppState, Hold, into_service, router, without_trailing_slash};
+use playground_agent::http::{AppState, Hold, router, without_trailing_slash};
+use playground_agent::{Front, Links, Tokens};
 use playground_control::{Control, ControlConfig, DiskGauge, DiskSpace, Probe};
 use playground_engine::fake::{AppBehaviour, BuildScript};
 use playground_engine::{Engine, FakeEngine};
+use playground_proxy::{GatewayConfig, ListenLimits};
 use playground_store::Store;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -111,7 +112,8 @@ impl TestAgent {
         .unwrap();
         control.start().await.unwrap();
         assert!(control.ready().await);
-        let state = AppState::new(control.clone(), tokens, Hold(Duration::from_secs(8)));
+        let links = Links::open(data_dir).unwrap();
+        let state = AppState::new(control.clone(), tokens, links, Hold(Duration::from_secs(8)));
         let router = router(state.clone());
         Self {
             fake,
@@ -126,8 +128,16 @@ impl TestAgent {
     pub(crate) async fn listen(&self, body_silence: Duration) -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = router(self.state.clone().with_body_silence(body_silence));
-        tokio::spawn(async move { axum::serve(listener, into_service(router)).await });
+        let state = self.state.clone().with_body_silence(body_silence);
+        Front::open(
+            listener,
+            state,
+            GatewayConfig::default(),
+            ListenLimits::default(),
+            Vec::new(),
+        )
+        .await
+        .unwrap();
         address
     }
 

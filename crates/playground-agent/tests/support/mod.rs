@@ -22,10 +22,10 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use playground_agent::http::into_service;
-use playground_agent::{AppState, Tokens, router};
+use playground_agent::{AppState, Front, Links, Tokens};
 use playground_control::{AGENT_ID_FILE, Control, ControlConfig, Probe};
 use playground_engine::Engine;
+use playground_proxy::{GatewayConfig, ListenLimits};
 use playground_store::Store;
 use playground_testkit::{EngineProxy, Fault};
 use playground_types::wire::{Container, Created, Launch};
@@ -203,9 +203,18 @@ impl Agent {
         let state = AppState::new(
             control.clone(),
             tokens,
+            Links::open(&config.data_dir).expect("a key"),
             playground_agent::http::Hold(Duration::from_secs(8)),
         );
-        tokio::spawn(async move { axum::serve(listener, into_service(router(state))).await });
+        Front::open(
+            listener,
+            state,
+            GatewayConfig::default(),
+            ListenLimits::default(),
+            Vec::new(),
+        )
+        .await
+        .expect("the records can be read");
         Self {
             id: id.to_owned(),
             network,

@@ -66,6 +66,7 @@ fn row() -> ContainerRow {
         consecutive_failures: 0,
         last_health_check_at: None,
         last_health_error: None,
+        visibility: playground_types::Visibility::Private,
         created_at: NOW,
         updated_at: NOW,
     }

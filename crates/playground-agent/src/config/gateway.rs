@@ -1,0 +1,60 @@
+//! The settings of the gateway.
+
+use axum::http::HeaderValue;
+use playground_proxy::{Domains, GatewayConfig, ListenLimits};
+
+use super::AgentOptions;
+
+impl AgentOptions {
+    pub(super) fn gateway(&self, mistakes: &mut Vec<String>) -> GatewayConfig {
+        let usual = GatewayConfig::default();
+        let given = self.gateway_domain.clone();
+        let domain = given.unwrap_or(usual.domains.domain);
+        let mut hosts = self.gateway_hosts.clone().unwrap_or_default();
+        hosts.extend(self.advertise.clone());
+        for name in hosts.iter().chain([&domain]) {
+            if !is_host_name(name) {
+                mistakes.push(format!(
+                    "{name:?} is no host name: write it without scheme, port and path"
+                ));
+            }
+        }
+        GatewayConfig {
+            framed_by: framed_by(&domain, &hosts),
+            domains: Domains { domain, hosts },
+            tunnels: self.gateway_websockets.unwrap_or(usual.tunnels),
+        }
+    }
+
+    pub(super) fn limits_of_listening(&self, mistakes: &mut Vec<String>) -> ListenLimits {
+        let mut limits = ListenLimits::default();
+        if let Some(connections) = self.connections {
+            limits.connections = connections;
+        }
+        if limits.connections == 0 {
+            mistakes.push("connections is 0: nobody could ever be answered".to_owned());
+        }
+        limits
+    }
+}
+
+fn is_host_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}
+
+/// The Playground page is found under our own names, and may show apps in a frame. Nobody else may.
+fn framed_by(domain: &str, hosts: &[String]) -> HeaderValue {
+    let names = hosts
+        .iter()
+        .map(String::as_str)
+        .chain([domain, "127.0.0.1"]);
+    let origins: Vec<String> = names
+        .map(|name| format!("http://{name}:* https://{name}:*"))
+        .collect();
+    let policy = format!("frame-ancestors 'self' {}", origins.join(" "));
+    HeaderValue::from_str(&policy)
+        .unwrap_or_else(|_| HeaderValue::from_static("frame-ancestors 'self'"))
+}

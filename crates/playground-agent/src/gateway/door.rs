@@ -1,0 +1,117 @@
+//! The one door: every request comes in here, and goes to the API or to an app.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body as ApiBody;
+use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Request, Response, StatusCode};
+use axum::response::IntoResponse as _;
+use http_body_util::Either;
+use hyper::body::Incoming;
+use playground_proxy::{App, Body as AppBody, Destination, Gateway, Visitor};
+use tower::{Service, ServiceExt as _};
+
+use super::access::{Access, Admission};
+use super::visitor::visitor;
+use crate::http;
+use crate::http::error::ApiError;
+
+/// What a visitor gets: from an app, or from the API.
+pub(crate) type Answer = Response<Either<AppBody, ApiBody>>;
+
+/// The door. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    pub(crate) gateway: Gateway,
+    pub(crate) access: Access,
+    pub(crate) api: http::Service,
+    /// Servers in front of this one that say who asked.
+    pub(crate) trusted: Arc<[IpAddr]>,
+}
+
+impl Service<(Request<Incoming>, SocketAddr)> for Door {
+    type Response = Answer;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, (request, peer): (Request<Incoming>, SocketAddr)) -> Self::Future {
+        let door = self.clone();
+        Box::pin(async move { Ok(door.open(request, peer).await) })
+    }
+}
+
+impl Door {
+    async fn open(self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+        let (mut parts, body) = request.into_parts();
+        let visitor = visitor(&parts.headers, peer, &self.trusted);
+        let app = match self.gateway.destination(&parts) {
+            Destination::Elsewhere => {
+                let request = Request::from_parts(parts, ApiBody::new(body));
+                return self.ask_api(request).await;
+            }
+            Destination::App { label, mount } => Some((label.to_owned(), mount)),
+            Destination::LacksSlash | Destination::UnknownHost => None,
+        };
+        // What leads to no app is refused by the gateway, in its own words.
+        if let Some((label, mount)) = app
+            && let Some(app) = self.gateway.apps().find(&label)
+            && let Some(refused) = self
+                .stop(&mut parts, &app, &mount.prefix(&label), &visitor)
+                .await
+        {
+            return refused;
+        }
+        let request = Request::from_parts(parts, body);
+        let answer = self.gateway.handle(request, &visitor).await;
+        answer.map(Either::Left)
+    }
+
+    /// The answer to whoever does not get through to the app; none to whoever does.
+    async fn stop(
+        &self,
+        parts: &mut Parts,
+        app: &App,
+        prefix: &str,
+        visitor: &Visitor,
+    ) -> Option<Answer> {
+        match self.access.admit(parts, app, prefix, visitor).await {
+            Ok(Admission::Admitted) => None,
+            Ok(Admission::Enters { location, cookie }) => Some(enter(&location, &cookie)),
+            Ok(Admission::Refused) => Some(self.gateway.keep_private(parts, app).map(Either::Left)),
+            Err(error) => {
+                let error = ApiError::from(playground_control::ControlError::from(error));
+                Some(error.into_response().map(Either::Right))
+            }
+        }
+    }
+
+    async fn ask_api(self, request: Request<ApiBody>) -> Answer {
+        match self.api.oneshot(request).await {
+            Ok(response) => response.map(Either::Right),
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// Puts the link into a cookie and out of the address, where it would be copied and logged.
+fn enter(location: &str, cookie: &str) -> Answer {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in [(LOCATION, location), (SET_COOKIE, cookie)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    response.map(Either::Right)
+}

@@ -1,0 +1,265 @@
+//! The door: who gets to an app, and what an app gets to see of it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode, header};
+use playground_types::PortRange;
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep};
+
+use crate::agent::{TOKEN, TestAgent};
+
+const PATIENT: Duration = Duration::from_secs(600);
+/// The gateway follows its records this soon.
+const SOON: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(10);
+
+/// An Agent with one ready app, which answers with the headers and the path that it got.
+struct Place {
+    agent: TestAgent,
+    address: SocketAddr,
+    client: Client,
+    container: Value,
+}
+
+impl Place {
+    async fn set() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let app = Router::new().fallback(async |request: Request| {
+            let mut seen: Vec<String> = request
+                .headers()
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+                .collect();
+            seen.push(request.uri().to_string());
+            seen.join("\n")
+        });
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let range: PortRange = format!("{port}-{port}").parse().unwrap();
+        let agent = TestAgent::with(|config| config.port_range = range).await;
+        let container = agent.created(&[]).await;
+        assert_eq!(container["host_port"], port, "{container:#}");
+        let address = agent.listen(PATIENT).await;
+        let client = Client::builder().no_proxy().redirect(Policy::none());
+        Self {
+            agent,
+            address,
+            client: client.build().unwrap(),
+            container,
+        }
+    }
+
+    fn label(&self) -> String {
+        playground_proxy::label(self.container["name"].as_str().unwrap())
+    }
+
+    /// A request for the app by its path.
+    fn ask(&self, method: Method, rest: &str) -> RequestBuilder {
+        let url = format!("http://{}/play/{}{rest}", self.address, self.label());
+        self.client.request(method, url)
+    }
+
+    /// The same by its host.
+    fn ask_host(&self, rest: &str) -> RequestBuilder {
+        let host = format!("{}.localhost:{}", self.label(), self.address.port());
+        let url = format!("http://{}{rest}", self.address);
+        self.client.get(url).header(header::HOST, host)
+    }
+
+    async fn patch(&self, change: Value) {
+        let path = format!("/containers/{}", self.container["pk"]);
+        let answer = self.agent.call(Method::PATCH, &path, Some(change)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    }
+
+    /// The table follows the records, and not in the same moment.
+    async fn answers(&self, status: StatusCode, ask: impl Fn() -> RequestBuilder) -> Response {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let response = ask().send().await.unwrap();
+            if response.status() == status {
+                return response;
+            }
+            assert!(Instant::now() < deadline, "still {}", response.status());
+            sleep(LOOK).await;
+        }
+    }
+}
+
+async fn code_of(response: Response) -> String {
+    let body: Value = response.json().await.unwrap();
+    body["code"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_private_app_is_for_whoever_has_a_token_and_never_sees_it() {
+    let place = Place::set().await;
+    for ask in [place.ask(Method::GET, "/"), place.ask_host("/")] {
+        let refused = ask.send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(code_of(refused).await, "app_private");
+    }
+    for value in [TOKEN.to_owned(), format!("Bearer {TOKEN}")] {
+        let ask = place.ask(Method::GET, "/a//b?c=1");
+        let response = ask
+            .header(header::AUTHORIZATION, value)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let seen = response.text().await.unwrap();
+        assert!(seen.ends_with("\n/a//b?c=1"), "{seen}");
+        assert!(
+            !seen.contains(TOKEN) && !seen.contains("authorization"),
+            "{seen}"
+        );
+        let prefix = format!("x-forwarded-prefix: /play/{}", place.label());
+        assert!(seen.contains(&prefix), "{seen}");
+    }
+    let wrong = place
+        .ask(Method::GET, "/")
+        .bearer_auth("wrong")
+        .send()
+        .await;
+    assert_eq!(wrong.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+/// security.md 2.7, item 44.
+#[tokio::test]
+async fn item_44_a_link_opens_one_app_with_a_cookie_that_the_app_never_sees() {
+    let place = Place::set().await;
+    let path = format!("/containers/{}/links/", place.container["pk"]);
+    let made = place.agent.post(&path, json!({"expires_in": 60})).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let link = made.json()["url"].as_str().unwrap().to_owned();
+    let (_, query) = link.split_once('?').unwrap();
+
+    let entered = place.ask(Method::GET, &format!("/x?a=1&{query}"));
+    let entered = entered.send().await.unwrap();
+    assert_eq!(entered.status(), StatusCode::SEE_OTHER);
+    let location = entered.headers()[header::LOCATION].to_str().unwrap();
+    assert_eq!(location, format!("/play/{}/x?a=1", place.label()));
+    let cookie = entered.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+        "{cookie}"
+    );
+    let cookie = cookie.split(';').next().unwrap();
+
+    let ask = place
+        .ask(Method::GET, "/")
+        .header(header::COOKIE, format!("theirs=1; {cookie}"));
+    let seen = ask.send().await.unwrap().text().await.unwrap();
+    assert!(seen.contains("cookie: theirs=1\n"), "{seen}");
+
+    let (_, value) = cookie.split_once('=').unwrap();
+    let other = place
+        .ask(Method::GET, "/")
+        .header(header::COOKIE, format!("synapse-app-999={value}"));
+    assert_eq!(
+        other.send().await.unwrap().status(),
+        StatusCode::UNAUTHORIZED
+    );
+    let longer = query.replacen('=', "=9", 1);
+    let longer = place.ask(Method::GET, &format!("/?{longer}")).send().await;
+    assert_eq!(longer.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_link_ends_and_none_lasts_for_ever() {
+    let place = Place::set().await;
+    let path = format!("/containers/{}/links", place.container["pk"]);
+    for (body, code) in [
+        (json!({"expires_in": 0}), "expires_in_invalid"),
+        (json!({"expires_in": 7_776_001}), "expires_in_invalid"),
+        (json!({"expires_in": "soon"}), "json_invalid"),
+    ] {
+        let refused = place.agent.post(&path, body).await;
+        assert_eq!(refused.json()["code"], code, "{refused:?}");
+    }
+    let made = place
+        .agent
+        .post(&path, json!({"expires_in": 1}))
+        .await
+        .json();
+    let (_, query) = made["url"].as_str().unwrap().split_once('?').unwrap();
+    let rest = format!("/?{query}");
+    place
+        .answers(StatusCode::UNAUTHORIZED, || place.ask(Method::GET, &rest))
+        .await;
+}
+
+#[tokio::test]
+async fn a_public_app_is_for_everybody_until_it_is_private_again() {
+    let place = Place::set().await;
+    place.patch(json!({"visibility": "public"})).await;
+    let response = place.answers(StatusCode::OK, || place.ask_host("/")).await;
+    let seen = response.text().await.unwrap();
+    assert!(!seen.contains("x-forwarded-prefix"), "{seen}");
+    // What the app's own visitors send to it is theirs, ours is not.
+    let ask = place.ask_host("/").bearer_auth("the-apps-own");
+    let seen = ask.send().await.unwrap().text().await.unwrap();
+    assert!(
+        seen.contains("authorization: Bearer the-apps-own"),
+        "{seen}"
+    );
+    let seen = place.ask_host("/").bearer_auth(TOKEN).send().await.unwrap();
+    assert!(!seen.text().await.unwrap().contains(TOKEN));
+    place.patch(json!({"visibility": "private"})).await;
+    place
+        .answers(StatusCode::UNAUTHORIZED, || place.ask_host("/"))
+        .await;
+    let path = format!("/containers/{}", place.container["pk"]);
+    let odd = json!({"visibility": "hidden"});
+    let odd = place.agent.call(Method::PATCH, &path, Some(odd)).await;
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST, "{odd:?}");
+}
+
+/// security.md 2.7, items 43 and 48.
+#[tokio::test]
+async fn item_48_an_app_that_is_away_is_told_from_one_that_never_was() {
+    let place = Place::set().await;
+    let ask = |host: &str, path: &str| {
+        let url = format!("http://{}{path}", place.address);
+        place
+            .client
+            .get(url)
+            .header(header::HOST, host)
+            .bearer_auth(TOKEN)
+    };
+    let unknown = ask("localhost", "/play/nobody/").send().await.unwrap();
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+    assert_eq!(code_of(unknown).await, "app_unknown");
+    let path = format!("/play/{}/", place.label());
+    let foreign = ask("evil.example", &path).send().await.unwrap();
+    assert_eq!(foreign.status(), StatusCode::MISDIRECTED_REQUEST);
+    let bare = ask("localhost", path.trim_end_matches('/'))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(bare.headers()[header::LOCATION], path.as_str());
+    // The API is the API under any name: it takes nothing from a browser that a foreign page could send.
+    let api = ask("evil.example", "/containers/").send().await.unwrap();
+    assert_eq!(api.status(), StatusCode::OK);
+
+    place.patch(json!({"status": "stopped"})).await;
+    let asked = || place.ask(Method::GET, "/").bearer_auth(TOKEN);
+    let stopped = place.answers(StatusCode::SERVICE_UNAVAILABLE, asked).await;
+    assert_eq!(code_of(stopped).await, "app_stopped");
+    let page = asked()
+        .header(header::ACCEPT, "text/html")
+        .send()
+        .await
+        .unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("중지되어"), "{page}");
+    place.patch(json!({"status": "running"})).await;
+    place.answers(StatusCode::OK, asked).await;
+}

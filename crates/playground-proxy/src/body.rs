@@ -1,0 +1,116 @@
+//! Bodies on their way, neither held nor changed.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use http_body_util::Full;
+use hyper::body::Incoming;
+
+use crate::traffic::{Received, Visit};
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum Body {
+    /// One that the gateway wrote.
+    Own(Full<Bytes>),
+    /// One that comes from an app.
+    Apps(AppsBody),
+}
+
+/// An app's body. The visit lasts as long as it does.
+#[derive(Debug)]
+pub struct AppsBody {
+    inner: Incoming,
+    visit: Visit,
+}
+
+impl Body {
+    pub(crate) fn own(text: impl Into<Bytes>) -> Self {
+        Self::Own(Full::new(text.into()))
+    }
+
+    pub(crate) fn of_app(inner: Incoming, visit: Visit) -> Self {
+        Self::Apps(AppsBody { inner, visit })
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match self.get_mut() {
+            Self::Own(full) => Pin::new(full)
+                .poll_frame(context)
+                .map_err(|never| match never {}),
+            Self::Apps(body) => {
+                let polled = Pin::new(&mut body.inner).poll_frame(context);
+                match &polled {
+                    // Headers after the body would pass unseen: HTTP/1 drops them, HTTP/2 would not.
+                    Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => Poll::Ready(None),
+                    Poll::Ready(Some(Ok(frame))) => {
+                        body.visit.note_sent(frame.data_ref().map_or(0, Bytes::len));
+                        polled
+                    }
+                    _ => polled,
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own(full) => full.is_end_stream(),
+            Self::Apps(body) => body.inner.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Own(full) => full.size_hint(),
+            Self::Apps(body) => body.inner.size_hint(),
+        }
+    }
+}
+
+/// The body of a request, counted on its way to the app.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    inner: Incoming,
+    received: Received,
+}
+
+impl Upload {
+    pub(crate) fn new(inner: Incoming, received: Received) -> Self {
+        Self { inner, received }
+    }
+}
+
+impl http_body::Body for Upload {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            self.received.note(frame.data_ref().map_or(0, Bytes::len));
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,321 @@
+//! One request: to the app it is meant for, and the answer back.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
+use hyper::http::request::Parts;
+use hyper::http::uri::{PathAndQuery, Scheme};
+use hyper::{Method, Request, Response, StatusCode, Uri, Version};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::address::{Destination, Domains};
+use crate::apps::{App, Apps, Stage};
+use crate::body::{Body, Upload};
+use crate::cross_site;
+use crate::homeward::{self, Way};
+use crate::hop_by_hop;
+use crate::outward::{self, Visitor};
+use crate::refusal::Refusal;
+use crate::traffic::{Received, Visit};
+use crate::tunnel::Tunnels;
+
+/// uvicorn, which serves Gradio, closes connections that were idle for five seconds: ours are given up before.
+const IDLE: Duration = Duration::from_secs(4);
+/// An app that runs on this machine and does not take a connection within this time takes none.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How the gateway works.
+#[derive(Debug, Clone)]
+pub struct GatewayConfig {
+    /// Where apps are found.
+    pub domains: Domains,
+    /// Origins of pages that may show apps in a frame, as in `frame-ancestors`.
+    pub framed_by: HeaderValue,
+    /// WebSockets open at the same time, all apps together.
+    pub tunnels: usize,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            domains: Domains::default(),
+            framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
+            tunnels: 4096,
+        }
+    }
+}
+
+/// The gateway. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    apps: Apps,
+    domains: Domains,
+    frame_ancestors: HeaderValue,
+    client: Client<HttpConnector, Upload>,
+    tunnels: Tunnels,
+}
+
+/// A request that was understood: which app, and how it was addressed.
+struct Wish {
+    app: Arc<App>,
+    target: SocketAddr,
+    host: HeaderValue,
+    prefix: String,
+}
+
+impl Gateway {
+    /// A gateway that knows no app yet.
+    pub fn new(config: GatewayConfig) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            // An app's own spelling is kept: some clients of HTTP/1 look for it.
+            .http1_preserve_header_case(true)
+            .build(connector);
+        Self {
+            inner: Arc::new(Inner {
+                apps: Apps::default(),
+                domains: config.domains,
+                frame_ancestors: config.framed_by,
+                client,
+                tunnels: Tunnels::new(config.tunnels),
+            }),
+        }
+    }
+
+    /// The apps there are.
+    pub fn apps(&self) -> &Apps {
+        &self.inner.apps
+    }
+
+    /// Where a request goes.
+    pub fn destination<'a>(&self, request: &'a Parts) -> Destination<'a> {
+        self.inner
+            .domains
+            .destination(host_of(request), request.uri.path())
+    }
+
+    /// Ends the WebSockets that are open, and waits until they have ended.
+    pub async fn close(&self) {
+        self.inner.tunnels.close().await;
+    }
+
+    /// The answer to a visitor who may not see this app.
+    pub fn keep_private(&self, asked: &Parts, app: &App) -> Response<Body> {
+        Refusal::Private(app.name.clone()).answer(&asked.headers)
+    }
+
+    /// Passes a request to its app and the answer back. Refusals are answers, too.
+    pub async fn handle(&self, request: Request<Incoming>, visitor: &Visitor) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let asked = parts.headers.clone();
+        match self.pass(parts, body, visitor).await {
+            Ok(response) => response,
+            Err(refusal) => {
+                tracing::debug!(?refusal, "a request did not reach an app");
+                refusal.answer(&asked)
+            }
+        }
+    }
+
+    async fn pass(
+        &self,
+        parts: Parts,
+        body: Incoming,
+        visitor: &Visitor,
+    ) -> Result<Response<Body>, Refusal> {
+        check_unambiguous(&parts)?;
+        let wish = self.understand(&parts)?;
+        if cross_site::is_foreign(&parts, wish.host.to_str().unwrap_or_default()) {
+            return Err(Refusal::CrossSite);
+        }
+        let visit = Visit::begin(&wish.app.traffic);
+        let path = parts.uri.path()[wish.prefix.len()..].to_owned();
+        if hop_by_hop::wants_websocket(&parts.headers) {
+            return self
+                .open_tunnel(parts, body, visitor, &wish, visit, &path)
+                .await;
+        }
+        let received = Received::by(&visit);
+        let mut request =
+            Request::from_parts(outward(parts, visitor, &wish), Upload::new(body, received));
+        frame_unknown_length(&mut request);
+        let response = self.inner.client.request(request).await;
+        let response = response.map_err(|error| broke(&error, &wish))?;
+        let (mut parts, body) = response.into_parts();
+        if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Refusal::AppFailed(
+                "it changed to a protocol that nobody asked for".to_owned(),
+            ));
+        }
+        self.clean(&mut parts, &wish, &path);
+        Ok(Response::from_parts(parts, Body::of_app(body, visit)))
+    }
+
+    async fn open_tunnel(
+        &self,
+        mut parts: Parts,
+        body: Incoming,
+        visitor: &Visitor,
+        wish: &Wish,
+        visit: Visit,
+        path: &str,
+    ) -> Result<Response<Body>, Refusal> {
+        let place = self.inner.tunnels.place().ok_or(Refusal::TooManyTunnels)?;
+        let visitors_end = parts.extensions.remove::<hyper::upgrade::OnUpgrade>();
+        let mut parts = outward(parts, visitor, wish);
+        hop_by_hop::ask_for_websocket(&mut parts.headers);
+        let received = Received::by(&visit);
+        let request = Request::from_parts(parts, Upload::new(body, received));
+        let response = self.inner.client.request(request).await;
+        let mut response = response.map_err(|error| broke(&error, wish))?;
+        let is_agreed = response.status() == StatusCode::SWITCHING_PROTOCOLS
+            && hop_by_hop::wants_websocket(response.headers());
+        let Some(visitors_end) = visitors_end.filter(|_| is_agreed) else {
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                return Err(Refusal::AppFailed("it agreed to no WebSocket".to_owned()));
+            }
+            let (mut parts, body) = response.into_parts();
+            self.clean(&mut parts, wish, path);
+            return Ok(Response::from_parts(parts, Body::of_app(body, visit)));
+        };
+        let apps_end = hyper::upgrade::on(&mut response);
+        let (mut parts, _) = response.into_parts();
+        self.clean(&mut parts, wish, path);
+        hop_by_hop::ask_for_websocket(&mut parts.headers);
+        self.inner
+            .tunnels
+            .carry(place, visitors_end, apps_end, visit);
+        Ok(Response::from_parts(parts, Body::own("")))
+    }
+
+    /// The app that a request is for.
+    fn understand(&self, parts: &Parts) -> Result<Wish, Refusal> {
+        let (label, mount) = match self.destination(parts) {
+            Destination::App { label, mount } => (label, mount),
+            Destination::LacksSlash => {
+                let query = parts.uri.query().map(|query| format!("?{query}"));
+                let path = parts.uri.path();
+                let query = query.unwrap_or_default();
+                return Err(Refusal::LacksSlash(format!("{path}/{query}")));
+            }
+            Destination::UnknownHost => return Err(Refusal::UnknownHost),
+            Destination::Elsewhere => return Err(Refusal::NoSuchApp(String::new())),
+        };
+        let app = self.inner.apps.find(label);
+        let app = app.ok_or_else(|| Refusal::NoSuchApp(label.to_owned()))?;
+        let Stage::Ready(target) = app.stage else {
+            return Err(Refusal::NotReady {
+                name: app.name.clone(),
+                stage: app.stage.clone(),
+            });
+        };
+        Ok(Wish {
+            target,
+            host: host_of(parts)
+                .and_then(|host| HeaderValue::from_str(host).ok())
+                .ok_or(Refusal::UnknownHost)?,
+            // As the visitor wrote it: what the app links to begins with the same.
+            prefix: mount.prefix(label),
+            app,
+        })
+    }
+
+    fn clean(&self, parts: &mut hyper::http::response::Parts, wish: &Wish, path: &str) {
+        // The connection to the visitor has a version of its own.
+        parts.version = Version::HTTP_11;
+        let way = Way {
+            host: wish.host.to_str().unwrap_or_default(),
+            target: &wish.target.to_string(),
+            prefix: &wish.prefix,
+            path,
+            frame_ancestors: &self.inner.frame_ancestors,
+        };
+        homeward::clean(&mut parts.headers, parts.status.is_success(), &way);
+    }
+}
+
+/// The request as the app gets it. Its path keeps every byte that it had.
+fn outward(mut parts: Parts, visitor: &Visitor, wish: &Wish) -> Parts {
+    outward::tell(&mut parts.headers, visitor, &wish.host, &wish.prefix);
+    let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let path = path.get(wish.prefix.len()..).unwrap_or("/").to_owned();
+    let mut uri = hyper::http::uri::Parts::default();
+    uri.scheme = Some(Scheme::HTTP);
+    uri.authority = wish.target.to_string().parse().ok();
+    uri.path_and_query = path.parse().ok();
+    parts.uri = Uri::from_parts(uri).unwrap_or_default();
+    parts.version = Version::HTTP_11;
+    parts.extensions.clear();
+    parts
+}
+
+/// The client sends no body of unknown length with a GET unless it is told how.
+fn frame_unknown_length(request: &mut Request<Upload>) {
+    let body = request.body();
+    if !body.is_end_stream() && body.size_hint().exact().is_none() {
+        let chunked = HeaderValue::from_static("chunked");
+        request.headers_mut().insert(TRANSFER_ENCODING, chunked);
+    }
+}
+
+/// What can be read in two ways is refused: the app might read it in the other.
+fn check_unambiguous(parts: &Parts) -> Result<(), Refusal> {
+    if parts.method == Method::CONNECT {
+        return Err(Refusal::Ambiguous("it asks for a tunnel"));
+    }
+    if parts.headers.get_all(HOST).iter().count() > 1 {
+        return Err(Refusal::Ambiguous("it names its host twice"));
+    }
+    if parts.version < Version::HTTP_2 && parts.uri.authority().is_some() {
+        return Err(Refusal::Ambiguous("its address names a host of its own"));
+    }
+    Ok(())
+}
+
+/// The host that a request names, as its version of HTTP does it.
+fn host_of(parts: &Parts) -> Option<&str> {
+    match parts.uri.authority() {
+        Some(authority) if parts.version >= Version::HTTP_2 => Some(authority.as_str()),
+        _ => parts.headers.get(HOST)?.to_str().ok(),
+    }
+}
+
+/// An app that takes no connection is one that just ended: the record will say so in a moment.
+fn broke(error: &hyper_util::client::legacy::Error, wish: &Wish) -> Refusal {
+    if error.is_connect() {
+        return Refusal::NotReady {
+            name: wish.app.name.clone(),
+            stage: Stage::Starting,
+        };
+    }
+    let mut words = error.to_string();
+    let mut is_visitors = false;
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        words = format!("{words}: {cause}");
+        // What the client calls its user's body is what the visitor sends.
+        is_visitors |= cause
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_user);
+        source = cause.source();
+    }
+    if is_visitors {
+        Refusal::VisitorFailed(words)
+    } else {
+        Refusal::AppFailed(words)
+    }
+}

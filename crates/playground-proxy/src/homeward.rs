@@ -1,0 +1,108 @@
+//! What a visitor gets of an app's answer: everything but what would reach beyond the app.
+
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    REFERRER_POLICY, SERVER, X_CONTENT_TYPE_OPTIONS,
+};
+
+use crate::{cookies, hop_by_hop, location};
+
+/// An app may reach no further than its own origin, so it has no say in who else reads its answers.
+const CROSS_ORIGIN: &str = "access-control-";
+/// These hold for a whole host, or for all below it.
+const BEYOND: [HeaderName; 4] = [
+    HeaderName::from_static("alt-svc"),
+    HeaderName::from_static("clear-site-data"),
+    HeaderName::from_static("service-worker-allowed"),
+    HeaderName::from_static("strict-transport-security"),
+];
+/// Gradio names these files by their content and says nothing about how long they keep.
+const NAMED_BY_CONTENT: &str = "/assets/";
+const A_YEAR: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// Where the answer goes, for what depends on it.
+#[derive(Debug)]
+pub(crate) struct Way<'a> {
+    /// The visitor's own word for the gateway: host and port.
+    pub(crate) host: &'a str,
+    /// The app's address.
+    pub(crate) target: &'a str,
+    /// What the app's paths begin with.
+    pub(crate) prefix: &'a str,
+    /// The path that was asked for, without the prefix.
+    pub(crate) path: &'a str,
+    /// Pages that may show the app in a frame, as `frame-ancestors` wants them.
+    pub(crate) frame_ancestors: &'a HeaderValue,
+}
+
+/// Makes an answer's headers those that the visitor gets.
+pub(crate) fn clean(headers: &mut HeaderMap, is_success: bool, way: &Way<'_>) {
+    hop_by_hop::strip(headers);
+    cookies::keep_to_app(headers, way.prefix);
+    let cross_origin: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with(CROSS_ORIGIN))
+        .cloned()
+        .collect();
+    for name in cross_origin.iter().chain(&BEYOND).chain(&[SERVER]) {
+        headers.remove(name);
+    }
+    if let Some(asked) = headers.remove(LOCATION)
+        && let Some(allowed) = location::for_visitor(&asked, way.host, way.target, way.prefix)
+    {
+        headers.insert(LOCATION, allowed);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    // Beside the app's own: where there are several, all of them hold.
+    headers.append(CONTENT_SECURITY_POLICY, way.frame_ancestors.clone());
+    if is_success && way.path.starts_with(NAMED_BY_CONTENT) && !headers.contains_key(CACHE_CONTROL)
+    {
+        headers.insert(CACHE_CONTROL, A_YEAR);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reaches_beyond_the_app_is_taken_off() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("access-control-allow-origin", "https://evil.example"),
+            ("access-control-allow-credentials", "true"),
+            ("service-worker-allowed", "/"),
+            ("clear-site-data", "\"*\""),
+            ("server", "uvicorn"),
+            ("location", "http://127.0.0.1:7861/"),
+            ("content-type", "text/javascript"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let frame_ancestors = HeaderValue::from_static("frame-ancestors 'self'");
+        let way = Way {
+            host: "localhost:8000",
+            target: "127.0.0.1:7860",
+            prefix: "/play/noether",
+            path: "/assets/index-1a2b.js",
+            frame_ancestors: &frame_ancestors,
+        };
+        clean(&mut headers, true, &way);
+        let mut got: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()))
+            .collect();
+        got.sort_unstable();
+        assert_eq!(
+            got,
+            [
+                ("cache-control", "public, max-age=31536000, immutable"),
+                ("content-security-policy", "frame-ancestors 'self'"),
+                ("content-type", "text/javascript"),
+                ("referrer-policy", "same-origin"),
+                ("x-content-type-options", "nosniff"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! L4: the gateway on real sockets, between visitors and apps of every kind. Where a test shows an item of the security
+//! list, its name says which.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod anything;
+mod endless;
+mod exact;
+mod flow;
+mod hostile;
+mod limits;
+mod second;
+mod smuggling;
+mod stages;
+mod stream;
+mod support;
+mod table;
+mod told;
+mod websocket;
