@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use playground_control::Control;
-use playground_proxy::{Gateway, GatewayConfig, ListenLimits, listen};
+use playground_proxy::{Gateway, ListenLimits, listen};
 use playground_store::StoreError;
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinHandle};
@@ -28,12 +28,11 @@ impl Front {
     pub async fn open(
         listener: TcpListener,
         state: AppState,
-        config: GatewayConfig,
         limits: ListenLimits,
         trusted: Vec<IpAddr>,
     ) -> Result<Self, StoreError> {
         let control = state.control.clone();
-        let gateway = Gateway::new(config);
+        let gateway = state.gateway.clone();
         gateway::refresh(&control, &gateway).await?;
         tokio::spawn(gateway::follow(control.clone(), gateway.clone()));
         let door = Door {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use playground_control::{Control, Probe};
 use playground_engine::Engine;
+use playground_proxy::Gateway;
 use playground_store::Store;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
@@ -51,23 +52,17 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
     let address = listener.local_addr()?;
     control.start().await?;
     let links = Links::open(&data_dir).context("the key of links cannot be kept")?;
-    let state = AppState::new(control.clone(), tokens, links, Hold(config.hold))
-        .with_domains(config.gateway.domains.clone())
+    let gateway = Gateway::new(config.gateway);
+    let state = AppState::new(control.clone(), tokens, links, gateway, Hold(config.hold))
         .with_body_silence(config.body_silence);
     if let Some(token) = new_token {
         announce(&format!("token {}", token.expose_secret()));
     }
     announce(&format!("listening http://{address}"));
     tokio::spawn(announce_ready(control.clone(), address));
-    let mut front = Front::open(
-        listener,
-        state,
-        config.gateway,
-        config.limits,
-        config.trusted,
-    )
-    .await
-    .context("the records cannot be read")?;
+    let mut front = Front::open(listener, state, config.limits, config.trusted)
+        .await
+        .context("the records cannot be read")?;
     // Cancel-safe: both only wait.
     tokio::select! {
         () = signals.next() => {}

@@ -37,6 +37,7 @@ impl Control {
             attempts: row.attempts,
             retry_at: row.retry_at.map(|time| time.to_string()),
             visibility: row.visibility,
+            traffic: None,
             waiting: self.waiting(row.pk),
             created_at: row.created_at.to_string(),
             updated_at: row.updated_at.to_string(),

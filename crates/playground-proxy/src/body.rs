@@ -81,13 +81,23 @@ impl http_body::Body for Body {
 /// The body of a request, counted on its way to the app.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    inner: Incoming,
+    /// None where there is no body to send.
+    inner: Option<Incoming>,
     received: Received,
 }
 
 impl Upload {
     pub(crate) fn new(inner: Incoming, received: Received) -> Self {
+        let inner = Some(inner).filter(|inner| !http_body::Body::is_end_stream(inner));
         Self { inner, received }
+    }
+
+    /// The same once more, where there is no body that could only be read once.
+    pub(crate) fn again(&self) -> Option<Self> {
+        self.inner.is_none().then(|| Self {
+            inner: None,
+            received: self.received.clone(),
+        })
     }
 }
 
@@ -99,7 +109,10 @@ impl http_body::Body for Upload {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        let Some(inner) = &mut self.inner else {
+            return Poll::Ready(None);
+        };
+        let polled = Pin::new(inner).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             self.received.note(frame.data_ref().map_or(0, Bytes::len));
         }
@@ -107,10 +120,15 @@ impl http_body::Body for Upload {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner
+            .as_ref()
+            .is_none_or(http_body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let none = || SizeHint::with_exact(0);
+        self.inner
+            .as_ref()
+            .map_or_else(none, http_body::Body::size_hint)
     }
 }

@@ -96,6 +96,11 @@ impl Gateway {
         }
     }
 
+    /// Where apps are found.
+    pub fn domains(&self) -> &Domains {
+        &self.inner.domains
+    }
+
     /// The apps there are.
     pub fn apps(&self) -> &Apps {
         &self.inner.apps
@@ -153,8 +158,7 @@ impl Gateway {
         let mut request =
             Request::from_parts(outward(parts, visitor, &wish), Upload::new(body, received));
         frame_unknown_length(&mut request);
-        let response = self.inner.client.request(request).await;
-        let response = response.map_err(|error| broke(&error, &wish))?;
+        let response = self.ask(request, &wish).await?;
         let (mut parts, body) = response.into_parts();
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Refusal::AppFailed(
@@ -163,6 +167,22 @@ impl Gateway {
         }
         self.clean(&mut parts, &wish, &path);
         Ok(Response::from_parts(parts, Body::of_app(body, visit)))
+    }
+
+    /// Sends a request to its app. A connection that was kept may be closed at the other end in the same moment: what changes
+    /// nothing and carries nothing is then asked once more (RFC 9110, section 9.2.2).
+    async fn ask(
+        &self,
+        request: Request<Upload>,
+        wish: &Wish,
+    ) -> Result<Response<Incoming>, Refusal> {
+        let again = again(&request);
+        let client = &self.inner.client;
+        let answered = match (client.request(request).await, again) {
+            (Err(error), Some(request)) if is_lost(&error) => client.request(request).await,
+            (answered, _) => answered,
+        };
+        answered.map_err(|error| broke(&error, wish))
     }
 
     async fn open_tunnel(
@@ -270,6 +290,25 @@ fn frame_unknown_length(request: &mut Request<Upload>) {
         let chunked = HeaderValue::from_static("chunked");
         request.headers_mut().insert(TRANSFER_ENCODING, chunked);
     }
+}
+
+/// The same request, where it may be made twice.
+fn again(request: &Request<Upload>) -> Option<Request<Upload>> {
+    let changes_nothing = matches!(*request.method(), Method::GET | Method::HEAD);
+    let body = request.body().again().filter(|_| changes_nothing)?;
+    let mut again = Request::new(body);
+    again.method_mut().clone_from(request.method());
+    again.uri_mut().clone_from(request.uri());
+    again.headers_mut().clone_from(request.headers());
+    Some(again)
+}
+
+/// Whether the connection ended before any answer came.
+fn is_lost(error: &hyper_util::client::legacy::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    cause
+        .and_then(|cause| cause.downcast_ref::<hyper::Error>())
+        .is_some_and(|cause| cause.is_incomplete_message() || cause.is_canceled())
 }
 
 /// What can be read in two ways is refused: the app might read it in the other.

@@ -86,6 +86,9 @@ pub struct Container {
     /// Who may use its app through the gateway.
     #[serde(default)]
     pub visibility: Visibility,
+    /// What passed through the gateway to its app; left out where there is no gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
     /// What it waits for that is not its own doing; left out when it waits for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
@@ -97,6 +100,21 @@ pub struct Container {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
     pub attrs: Option<Value>,
+}
+
+/// What passed through the gateway to an app since the Agent began, and whether anybody is there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Traffic {
+    /// Requests.
+    pub requests: u64,
+    /// Bytes of their bodies, and what WebSockets carried to the app.
+    pub received_bytes: u64,
+    /// Bytes of the answers' bodies, and what WebSockets carried to visitors.
+    pub sent_bytes: u64,
+    /// Requests, streams and WebSockets that are open now.
+    pub open: u64,
+    /// Seconds since the last of them ended; null while one is open or when there was none.
+    pub idle_seconds: Option<u64>,
 }
 
 /// A link that opens one app through the gateway for whoever has it.

@@ -4,8 +4,9 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use playground_control::{Control, ControlError, Handle};
+use playground_proxy::Gateway;
 use playground_store::{ContainerFilter, ContainerRow};
-use playground_types::wire::{Container, Created, ErrorBody, Page};
+use playground_types::wire::{Container, Created, ErrorBody, Page, Traffic};
 use playground_types::{ContainerStatus, ModelId, Visibility};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -39,6 +40,7 @@ pub(crate) struct UpdateBody {
         (status = 404, body = ErrorBody, description = "There is no such page")))]
 pub(crate) async fn list(
     State(control): State<Control>,
+    State(gateway): State<Gateway>,
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<axum::Json<Page<Container>>, ApiError> {
@@ -56,7 +58,7 @@ pub(crate) async fn list(
         .map_err(ControlError::from)?;
     let results = rows
         .iter()
-        .map(|row| control.view(row, caller.host()))
+        .map(|row| with_traffic(control.view(row, caller.host()), &gateway))
         .collect();
     Ok(axum::Json(page.page(
         results,
@@ -92,11 +94,13 @@ pub(crate) async fn create(
         (status = 409, body = ErrorBody)))]
 pub(crate) async fn show(
     State(control): State<Control>,
+    State(gateway): State<Gateway>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Container>, ApiError> {
     let row = control.find(&Handle(id)).await?;
-    Ok(axum::Json(with_attrs(&control, &row, &caller).await))
+    let container = with_attrs(&control, &row, &caller).await;
+    Ok(axum::Json(with_traffic(container, &gateway)))
 }
 
 /// Stops or starts a container, or says who may use its app. Its port stays reserved.
@@ -178,6 +182,25 @@ pub(crate) async fn with_attrs(
     Container {
         attrs: Some(attrs),
         ..control.view(row, caller.host())
+    }
+}
+
+/// A record with what passed through to its app.
+fn with_traffic(container: Container, gateway: &Gateway) -> Container {
+    let app = gateway.apps().find(&container.name);
+    let traffic = app.map(|app| {
+        let visits = app.traffic.visits();
+        Traffic {
+            requests: visits.requests,
+            received_bytes: visits.received,
+            sent_bytes: visits.sent,
+            open: visits.open,
+            idle_seconds: visits.idle.map(|idle| idle.as_secs()),
+        }
+    });
+    Container {
+        traffic,
+        ..container
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) async fn create(
     let lasts = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
     let until = Timestamp::now().plus_millis(lasts);
     let link = state.links.make(row.pk.0, until);
-    let app = caller.app_url(&state.domains, &row.name);
+    let app = caller.app_url(state.gateway.domains(), &row.name);
     let link = AppLink {
         url: format!("{app}?{LINK}={link}"),
         expires_at: until.to_string(),

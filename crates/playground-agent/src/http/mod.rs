@@ -30,7 +30,7 @@ use axum::extract::{FromRef, Request};
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
 use playground_control::Control;
-use playground_proxy::Domains;
+use playground_proxy::Gateway;
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -58,30 +58,26 @@ pub struct AppState {
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) links: Arc<Links>,
     pub(crate) hold: Hold,
-    /// Where apps are found.
-    pub(crate) domains: Arc<Domains>,
+    pub(crate) gateway: Gateway,
     body_silence: Duration,
 }
 
 impl AppState {
     /// Puts the parts together.
-    pub fn new(control: Control, tokens: Tokens, links: Links, hold: Hold) -> Self {
+    pub fn new(
+        control: Control,
+        tokens: Tokens,
+        links: Links,
+        gateway: Gateway,
+        hold: Hold,
+    ) -> Self {
         Self {
             control,
             tokens: Arc::new(tokens),
             links: Arc::new(links),
             hold,
-            domains: Arc::default(),
+            gateway,
             body_silence: BODY_SILENCE,
-        }
-    }
-
-    /// Where apps are found.
-    #[must_use]
-    pub fn with_domains(self, domains: Domains) -> Self {
-        Self {
-            domains: Arc::new(domains),
-            ..self
         }
     }
 
@@ -98,6 +94,12 @@ impl AppState {
 impl FromRef<AppState> for Control {
     fn from_ref(state: &AppState) -> Self {
         state.control.clone()
+    }
+}
+
+impl FromRef<AppState> for Gateway {
+    fn from_ref(state: &AppState) -> Self {
+        state.gateway.clone()
     }
 }
 

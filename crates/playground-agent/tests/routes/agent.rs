@@ -14,7 +14,7 @@ use playground_agent::{Front, Links, Tokens};
 use playground_control::{Control, ControlConfig, DiskGauge, DiskSpace, Probe};
 use playground_engine::fake::{AppBehaviour, BuildScript};
 use playground_engine::{Engine, FakeEngine};
-use playground_proxy::{GatewayConfig, ListenLimits};
+use playground_proxy::{Gateway, GatewayConfig, ListenLimits};
 use playground_store::Store;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -113,7 +113,14 @@ impl TestAgent {
         control.start().await.unwrap();
         assert!(control.ready().await);
         let links = Links::open(data_dir).unwrap();
-        let state = AppState::new(control.clone(), tokens, links, Hold(Duration::from_secs(8)));
+        let gateway = Gateway::new(GatewayConfig::default());
+        let state = AppState::new(
+            control.clone(),
+            tokens,
+            links,
+            gateway,
+            Hold(Duration::from_secs(8)),
+        );
         let router = router(state.clone());
         Self {
             fake,
@@ -129,15 +136,9 @@ impl TestAgent {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = self.state.clone().with_body_silence(body_silence);
-        Front::open(
-            listener,
-            state,
-            GatewayConfig::default(),
-            ListenLimits::default(),
-            Vec::new(),
-        )
-        .await
-        .unwrap();
+        Front::open(listener, state, ListenLimits::default(), Vec::new())
+            .await
+            .unwrap();
         address
     }
 

@@ -263,3 +263,27 @@ async fn item_48_an_app_that_is_away_is_told_from_one_that_never_was() {
     place.patch(json!({"status": "running"})).await;
     place.answers(StatusCode::OK, asked).await;
 }
+
+#[tokio::test]
+async fn what_passed_through_is_part_of_the_record() {
+    let place = Place::set().await;
+    let path = format!("/containers/{}", place.container["pk"]);
+    let traffic = async || place.agent.get(&path).await.json()["traffic"].clone();
+    let nothing = json!({"requests": 0, "received_bytes": 0, "sent_bytes": 0, "open": 0, "idle_seconds": null});
+    assert_eq!(traffic().await, nothing);
+    let ask = place
+        .ask(Method::POST, "/")
+        .bearer_auth(TOKEN)
+        .body("12345");
+    let answered = ask.send().await.unwrap().text().await.unwrap();
+    let seen = traffic().await;
+    assert_eq!(
+        (&seen["requests"], &seen["received_bytes"], &seen["open"]),
+        (&json!(1), &json!(5), &json!(0)),
+        "{seen}"
+    );
+    assert_eq!(seen["sent_bytes"], answered.len(), "{seen}");
+    assert_eq!(seen["idle_seconds"], 0, "{seen}");
+    let listed = place.agent.get("/containers/").await.json();
+    assert_eq!(listed["results"][0]["traffic"]["requests"], 1);
+}

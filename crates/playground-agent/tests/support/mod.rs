@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use playground_agent::{AppState, Front, Links, Tokens};
 use playground_control::{AGENT_ID_FILE, Control, ControlConfig, Probe};
 use playground_engine::Engine;
-use playground_proxy::{GatewayConfig, ListenLimits};
+use playground_proxy::{Gateway, GatewayConfig, ListenLimits};
 use playground_store::Store;
 use playground_testkit::{EngineProxy, Fault};
 use playground_types::wire::{Container, Created, Launch};
@@ -204,17 +204,12 @@ impl Agent {
             control.clone(),
             tokens,
             Links::open(&config.data_dir).expect("a key"),
+            Gateway::new(GatewayConfig::default()),
             playground_agent::http::Hold(Duration::from_secs(8)),
         );
-        Front::open(
-            listener,
-            state,
-            GatewayConfig::default(),
-            ListenLimits::default(),
-            Vec::new(),
-        )
-        .await
-        .expect("the records can be read");
+        Front::open(listener, state, ListenLimits::default(), Vec::new())
+            .await
+            .expect("the records can be read");
         Self {
             id: id.to_owned(),
             network,

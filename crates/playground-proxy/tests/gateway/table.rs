@@ -214,3 +214,32 @@ proptest! {
         });
     }
 }
+
+/// An app that answers a connection's first request, and ends the connection at the second.
+#[tokio::test]
+async fn what_changes_nothing_is_asked_once_more_when_a_kept_connection_ends() {
+    let (app, log) = raw(async |mut line| {
+        if line.head().await.is_some() {
+            line.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                .await;
+        }
+        line.head().await;
+    })
+    .await;
+    let stand = Stand::before(app).await;
+    let asks = async |method: &str| {
+        let head = Mounted::Path.head(method, "app", "/") + "Content-Length: 0\r\n\r\n";
+        soon("an answer", ask(stand.address, head))
+            .await
+            .unwrap()
+            .status
+    };
+    assert_eq!(asks("GET").await, 200);
+    assert_eq!(
+        asks("GET").await,
+        200,
+        "the kept connection ended: asked again"
+    );
+    assert_eq!(log.taken.load(std::sync::atomic::Ordering::SeqCst), 2);
+    assert_eq!(asks("POST").await, 502, "who knows what it has changed");
+}
