@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{ACCEPT, HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::http::uri::{PathAndQuery, Scheme};
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
@@ -120,18 +120,18 @@ impl Gateway {
 
     /// The answer to a visitor who may not see this app.
     pub fn keep_private(&self, asked: &Parts, app: &App) -> Response<Body> {
-        Refusal::Private(app.name.clone()).answer(&asked.headers)
+        Refusal::Private(app.name.clone()).answer(asked.headers.get(ACCEPT))
     }
 
     /// Passes a request to its app and the answer back. Refusals are answers, too.
     pub async fn handle(&self, request: Request<Incoming>, visitor: &Visitor) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let asked = parts.headers.clone();
+        let accept = parts.headers.get(ACCEPT).cloned();
         match self.pass(parts, body, visitor).await {
             Ok(response) => response,
             Err(refusal) => {
                 tracing::debug!(?refusal, "a request did not reach an app");
-                refusal.answer(&asked)
+                refusal.answer(accept.as_ref())
             }
         }
     }

@@ -1,8 +1,6 @@
 //! What the gateway answers itself: a page for people, JSON for programs, the same sentence in both.
 
-use hyper::header::{
-    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
-};
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
 use crate::apps::Stage;
@@ -135,9 +133,9 @@ impl Refusal {
     }
 
     /// The answer, as the visitor can read it.
-    pub(crate) fn answer(&self, asked: &HeaderMap) -> Response<Body> {
+    pub(crate) fn answer(&self, accept: Option<&HeaderValue>) -> Response<Body> {
         let Words { english, korean } = self.words();
-        let is_page = wants_page(asked);
+        let is_page = accept.is_some_and(wants_page);
         let (kind, text) = if is_page {
             (
                 "text/html; charset=utf-8",
@@ -195,11 +193,10 @@ fn stage_words(name: &str, stage: &Stage) -> Words {
 }
 
 /// A browser that loads a page, and not a script that calls an API.
-fn wants_page(asked: &HeaderMap) -> bool {
-    asked
-        .get(ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
+fn wants_page(accept: &HeaderValue) -> bool {
+    accept
+        .to_str()
+        .is_ok_and(|accept| accept.contains("text/html"))
 }
 
 /// No script: it asks again by itself, and turns into the app once there is one.
@@ -237,9 +234,8 @@ mod tests {
     use super::*;
 
     async fn text(refusal: &Refusal, accept: &'static str) -> (Response<()>, String) {
-        let mut asked = HeaderMap::new();
-        asked.insert(ACCEPT, HeaderValue::from_static(accept));
-        let (parts, body) = refusal.answer(&asked).into_parts();
+        let accept = HeaderValue::from_static(accept);
+        let (parts, body) = refusal.answer(Some(&accept)).into_parts();
         let bytes = body
             .collect()
             .await
