@@ -40,7 +40,7 @@ pub struct Container {
     pub image: String,
     /// Where the app answers, `http://host:port`; null until it does. Kept while it is unhealthy.
     pub endpoint: Option<String>,
-    /// The address that people are given; the same as `endpoint` until a gateway fronts it.
+    /// The address that people are given. For now the same as `endpoint`; a link leads through the gateway.
     pub url: Option<String>,
     /// The host port that is kept for this record.
     pub host_port: Option<u16>,
