@@ -33,6 +33,7 @@ impl Front {
     ) -> Result<Self, StoreError> {
         let control = state.control.clone();
         let gateway = state.gateway.clone();
+        gateway::introduce(&control, &gateway);
         gateway::refresh(&control, &gateway).await?;
         tokio::spawn(gateway::follow(control.clone(), gateway.clone()));
         let door = Door {

@@ -135,6 +135,8 @@ impl Control {
             image: Image::NotAsked,
             container,
             drift,
+            // A settled record has its own turns, which ask for it.
+            idle: None,
         };
         let decision = decide(row, &observation, now, &self.policy());
         Ok(decision == Decision::Settled && status(row, &decision) == row.status)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use playground_engine::Profile;
 use playground_plugin::{ArchiveLimits, RequirementPolicy};
-use playground_types::{HostPort, Limits, PortRange};
+use playground_types::{HostPort, IdleTimes, Limits, PortRange};
 
 use crate::backend::BackendConfig;
 use crate::clean::CleanConfig;
@@ -52,6 +52,8 @@ pub struct ControlConfig {
     pub healthy_after: Duration,
     /// How ready apps are asked whether they still answer.
     pub health_checks: HealthCheckConfig,
+    /// When apps sleep that nobody looks at, unless their records say otherwise.
+    pub idle: IdleTimes,
     /// Time between asking an app to end and ending it, whether it is stopped, restarted or deleted. Short: a Gradio app
     /// has nothing to save, and one that does not listen would hold up whoever waits for the answer (security.md 2.7,
     /// item 31).
@@ -202,6 +204,7 @@ impl ControlConfig {
             crash_attempts: 5,
             healthy_after: Duration::from_secs(3600),
             health_checks: HealthCheckConfig::default(),
+            idle: IdleTimes::default(),
             stop_grace: Duration::from_secs(1),
             resync: Duration::from_secs(30),
             concurrent_steps: 8,

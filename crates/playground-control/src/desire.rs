@@ -7,7 +7,7 @@ use playground_plugin::PluginFacts;
 use playground_store::{Accepted, ContainerRow, CreateIntent, LaunchRow, Spec, StoreError};
 use playground_types::env::{Envs, Params};
 use playground_types::wire::OnExisting;
-use playground_types::{BuildId, ContainerPk, LaunchId, Limits, ModelId, Visibility};
+use playground_types::{BuildId, ContainerPk, IdleTimes, LaunchId, Limits, ModelId, Visibility};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -141,6 +141,18 @@ impl Control {
     ) -> Result<ContainerRow, ControlError> {
         let now = self.clock.now();
         self.store.set_visibility(pk, visibility, now).await?;
+        let row = self.store.container(pk).await?;
+        self.woken(pk, row)
+    }
+
+    /// Says when a container's app falls asleep.
+    pub async fn set_idle_times(
+        &self,
+        pk: ContainerPk,
+        times: IdleTimes,
+    ) -> Result<ContainerRow, ControlError> {
+        let now = self.clock.now();
+        self.store.set_idle_times(pk, times, now).await?;
         let row = self.store.container(pk).await?;
         self.woken(pk, row)
     }

@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 use crate::container::decide::{Decision, Policy, decide, status};
 use crate::container::execute::Next;
 use crate::container::observe::Observed;
+use crate::container::sleep::until_sleepier;
 use crate::starts::StartTurn;
 use crate::{Control, RestartPolicy, StepError};
 
@@ -173,7 +174,7 @@ impl Control {
                 Ok(next) => {
                     // Steps that succeed on the way to another refusal do not earn another container.
                     trouble = Trouble {
-                        replaced: trouble.replaced && next != Next::Rest,
+                        replaced: trouble.replaced && !next.rests(),
                         ..Trouble::default()
                     };
                     next
@@ -185,6 +186,7 @@ impl Control {
                 Next::Gone => break,
                 Next::After(wait) => wait,
                 Next::Rest => self.config.resync,
+                Next::RestAtMost(wait) => wait.min(self.config.resync),
             };
             // Cancel-safe: `notified` keeps a permit that was given before it was awaited, the others hold no state.
             tokio::select! {
@@ -213,7 +215,8 @@ impl Control {
             .await
             .map_err(Failed::to_act)?;
         let now = self.clock.now();
-        let decision = decide(&row, &observed.observation, now, &self.policy());
+        let policy = self.policy();
+        let decision = decide(&row, &observed.observation, now, &policy);
         let status = status(&row, &decision);
         if status != row.status {
             self.store
@@ -235,10 +238,14 @@ impl Control {
             .execute(&row, decision, &observed)
             .await
             .map_err(Failed::to_act)?;
-        if next != Next::Rest || status != row.status {
+        if !next.rests() || status != row.status {
             self.changes.note();
         }
-        Ok(next)
+        let sleepier = until_sleepier(&row, observed.observation.idle, now, &policy);
+        Ok(match (next, sleepier) {
+            (Next::Rest, Some(wait)) => Next::RestAtMost(wait),
+            (next, _) => next,
+        })
     }
 
     /// Starts wait for their turn and keep it until the app answers. Nothing else needs one.
@@ -383,6 +390,7 @@ impl Control {
             healthy_after: config.healthy_after,
             unhealthy_misses: config.health_checks.misses,
             restart_misses: config.health_checks.restart_misses.filter(|_| restarts),
+            idle: config.idle,
         }
     }
 }

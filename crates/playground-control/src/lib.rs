@@ -19,6 +19,7 @@
 
 mod adopt;
 mod attrs;
+mod audience;
 mod backend;
 mod build;
 mod changes;
@@ -61,6 +62,7 @@ use playground_store::Store;
 use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+pub use audience::Audience;
 pub use backend::BackendConfig;
 pub use build::log::{BuildLogLine, BuildLogReader};
 pub use build::queue::Place;
@@ -73,6 +75,7 @@ pub use identity::AGENT_ID_FILE;
 pub use image::{LABEL_BASE_PACKAGES, LABEL_BASE_PYTHON};
 pub use readiness::Probe;
 
+use audience::Watched;
 use build::Builder;
 use changes::Changes;
 use clean::DiskGuard;
@@ -114,6 +117,7 @@ pub struct Inner {
     pub(crate) database_is_new: bool,
     pub(crate) orphans: AtomicUsize,
     pub(crate) lasting: Lasting,
+    pub(crate) audience: Watched,
     pub(crate) http: reqwest::Client,
     pub(crate) pushes: PushState,
     pub(crate) tasks: Tasks,
@@ -162,6 +166,7 @@ impl Control {
             database_is_new: identity.database_is_new,
             orphans: AtomicUsize::new(0),
             lasting: Lasting::default(),
+            audience: Watched::default(),
             clock: Clock::of(&engine),
             store,
             engine,

@@ -236,6 +236,16 @@ impl Engine {
         dispatch!(self, engine => engine.listening(id).await)
     }
 
+    /// How many connections to its app's port a running container has, from wherever they come.
+    pub async fn connections(&self, id: &EngineId) -> Result<usize> {
+        dispatch!(self, engine => engine.connections(id).await)
+    }
+
+    /// The CPU time that the current run of a container has taken, of all CPUs together.
+    pub async fn cpu_time(&self, id: &EngineId) -> Result<Duration> {
+        dispatch!(self, engine => engine.cpu_time(id).await)
+    }
+
     /// How much a container wrote over its image, if it is there. Costs the engine a walk over those files.
     pub async fn writable_bytes(&self, id: &EngineId) -> Result<Option<u64>> {
         dispatch!(self, engine => engine.writable_bytes(id).await)

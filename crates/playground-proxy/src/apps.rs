@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
 
 use crate::traffic::Traffic;
 
@@ -11,6 +13,8 @@ use crate::traffic::Traffic;
 pub enum Stage {
     /// It answers at this address.
     Ready(SocketAddr),
+    /// It sleeps, and is woken by whoever comes.
+    Asleep,
     /// It was asked for and nothing has begun.
     Waiting,
     /// Its image is being made.
@@ -28,6 +32,18 @@ pub enum Stage {
     },
 }
 
+impl Stage {
+    /// Whether it is ready, or will be if nothing goes wrong.
+    pub(crate) fn is_coming(&self) -> bool {
+        !matches!(self, Self::Stopped | Self::Failed { .. })
+    }
+
+    /// Whether somebody must be called for it. One that is ready and yet lets nobody in is just falling asleep.
+    pub(crate) fn sleeps(&self) -> bool {
+        matches!(self, Self::Asleep | Self::Ready(_))
+    }
+}
+
 /// An app, as visitors meet it.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -39,40 +55,58 @@ pub struct App {
     pub is_public: bool,
     /// How far it is.
     pub stage: Stage,
-    /// What passes through. Shared with the table before, where the app was there already.
+    /// What passes through: [`Apps::traffic_of`] its record, which outlives the table.
     pub traffic: Arc<Traffic>,
 }
 
-/// The table.
+/// One table.
 #[derive(Debug, Default)]
-pub struct Apps(RwLock<Arc<HashMap<String, Arc<App>>>>);
+struct Table {
+    by_label: HashMap<String, Arc<App>>,
+    by_record: HashMap<i64, Arc<App>>,
+}
+
+/// The table that holds now, and what passed through to each of its apps.
+#[derive(Debug, Default)]
+pub struct Apps {
+    table: watch::Sender<Table>,
+    traffic: Mutex<HashMap<i64, Arc<Traffic>>>,
+}
 
 impl Apps {
     /// The app with this label, whoever spelled it.
     pub fn find(&self, written: &str) -> Option<Arc<App>> {
-        self.table().get(&label(written)).cloned()
+        self.table.borrow().by_label.get(&label(written)).cloned()
     }
 
-    /// The traffic of an app that is there already, for the next table.
-    pub fn traffic_of(&self, name: &str) -> Arc<Traffic> {
-        let app = self.find(name);
-        app.map_or_else(Arc::default, |app| app.traffic.clone())
+    /// The app of the record with this key.
+    pub fn of_record(&self, pk: i64) -> Option<Arc<App>> {
+        self.table.borrow().by_record.get(&pk).cloned()
+    }
+
+    /// The traffic of a record's app, whether or not it is in the table.
+    pub fn traffic_of(&self, pk: i64) -> Arc<Traffic> {
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.entry(pk).or_default().clone()
     }
 
     /// Puts a new table in the place of the old one.
     pub fn replace(&self, apps: impl IntoIterator<Item = App>) {
-        let table = apps
-            .into_iter()
-            .map(|app| (label(&app.name), Arc::new(app)))
-            .collect();
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
+        let mut table = Table::default();
+        for app in apps {
+            let app = Arc::new(app);
+            table.by_label.insert(label(&app.name), app.clone());
+            table.by_record.insert(app.pk, app);
+        }
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.retain(|pk, _| table.by_record.contains_key(pk));
+        drop(traffic);
+        self.table.send_replace(table);
     }
 
-    fn table(&self) -> Arc<HashMap<String, Arc<App>>> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// Tells of every new table.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<impl Sized + use<>> {
+        self.table.subscribe()
     }
 }
 

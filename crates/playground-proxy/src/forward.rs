@@ -1,7 +1,7 @@
 //! One request: to the app it is meant for, and the answer back.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
@@ -17,10 +17,11 @@ use crate::address::{Destination, Domains};
 use crate::apps::{App, Apps, Stage};
 use crate::body::{Body, Upload};
 use crate::cross_site;
+use crate::hold::{Hold, Wake};
 use crate::homeward::{self, Way};
 use crate::hop_by_hop;
 use crate::outward::{self, Visitor};
-use crate::refusal::Refusal;
+use crate::refusal::{self, Refusal};
 use crate::traffic::{Received, Visit};
 use crate::tunnel::Tunnels;
 
@@ -38,6 +39,8 @@ pub struct GatewayConfig {
     pub framed_by: HeaderValue,
     /// WebSockets open at the same time, all apps together.
     pub tunnels: usize,
+    /// How long the request of a program is held for an app that is on its way.
+    pub hold: Duration,
 }
 
 impl Default for GatewayConfig {
@@ -46,6 +49,7 @@ impl Default for GatewayConfig {
             domains: Domains::default(),
             framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
             tunnels: 4096,
+            hold: Duration::from_secs(60),
         }
     }
 }
@@ -58,7 +62,9 @@ pub struct Gateway {
 
 #[derive(Debug)]
 struct Inner {
-    apps: Apps,
+    apps: Arc<Apps>,
+    waker: OnceLock<Arc<dyn Wake>>,
+    hold: Duration,
     domains: Domains,
     frame_ancestors: HeaderValue,
     client: Client<HttpConnector, Upload>,
@@ -66,6 +72,13 @@ struct Inner {
 }
 
 /// A request that was understood: which app, and how it was addressed.
+struct Asked {
+    app: Arc<App>,
+    host: HeaderValue,
+    prefix: String,
+}
+
+/// The same, of an app that is ready.
 struct Wish {
     app: Arc<App>,
     target: SocketAddr,
@@ -87,7 +100,9 @@ impl Gateway {
             .build(connector);
         Self {
             inner: Arc::new(Inner {
-                apps: Apps::default(),
+                apps: Arc::default(),
+                waker: OnceLock::new(),
+                hold: config.hold,
                 domains: config.domains,
                 frame_ancestors: config.framed_by,
                 client,
@@ -102,8 +117,13 @@ impl Gateway {
     }
 
     /// The apps there are.
-    pub fn apps(&self) -> &Apps {
+    pub fn apps(&self) -> &Arc<Apps> {
         &self.inner.apps
+    }
+
+    /// Says who wakes apps that sleep. Only the first to be named does.
+    pub fn woken_by(&self, waker: Arc<dyn Wake>) {
+        drop(self.inner.waker.set(waker));
     }
 
     /// Where a request goes.
@@ -143,11 +163,21 @@ impl Gateway {
         visitor: &Visitor,
     ) -> Result<Response<Body>, Refusal> {
         check_unambiguous(&parts)?;
-        let wish = self.understand(&parts)?;
-        if cross_site::is_foreign(&parts, wish.host.to_str().unwrap_or_default()) {
+        let asked = self.understand(&parts)?;
+        if cross_site::is_foreign(&parts, asked.host.to_str().unwrap_or_default()) {
             return Err(Refusal::CrossSite);
         }
-        let visit = Visit::begin(&wish.app.traffic);
+        let visit = Visit::begin(&asked.app.traffic);
+        let is_page = refusal::is_for_page(&parts);
+        let hold = self.hold();
+        let (app, target) = hold.until_ready(asked.app, &visit, is_page).await?;
+        visit.note_request();
+        let wish = Wish {
+            app,
+            target,
+            host: asked.host,
+            prefix: asked.prefix,
+        };
         let path = parts.uri.path()[wish.prefix.len()..].to_owned();
         if hop_by_hop::wants_websocket(&parts.headers) {
             return self
@@ -222,8 +252,16 @@ impl Gateway {
         Ok(Response::from_parts(parts, Body::own("")))
     }
 
+    fn hold(&self) -> Hold<'_> {
+        Hold {
+            apps: &self.inner.apps,
+            waker: self.inner.waker.get().map(Arc::as_ref),
+            programs: self.inner.hold,
+        }
+    }
+
     /// The app that a request is for.
-    fn understand(&self, parts: &Parts) -> Result<Wish, Refusal> {
+    fn understand(&self, parts: &Parts) -> Result<Asked, Refusal> {
         let (label, mount) = match self.destination(parts) {
             Destination::App { label, mount } => (label, mount),
             Destination::LacksSlash => {
@@ -237,14 +275,7 @@ impl Gateway {
         };
         let app = self.inner.apps.find(label);
         let app = app.ok_or_else(|| Refusal::NoSuchApp(label.to_owned()))?;
-        let Stage::Ready(target) = app.stage else {
-            return Err(Refusal::NotReady {
-                name: app.name.clone(),
-                stage: app.stage.clone(),
-            });
-        };
-        Ok(Wish {
-            target,
+        Ok(Asked {
             host: host_of(parts)
                 .and_then(|host| HeaderValue::from_str(host).ok())
                 .ok_or(Refusal::UnknownHost)?,

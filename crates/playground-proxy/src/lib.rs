@@ -1,9 +1,9 @@
 //! The gateway: one address for every app.
 //!
 //! ```text
-//!  listen ─▶ address ─▶ apps ─▶ outward ─▶ forward ─▶ the app
-//!    ▲                    │                  │  └─────▶ tunnel (WebSocket)
-//!    └──── homeward ◀─────┴─── refusal ◀─────┘
+//!  listen ─▶ address ─▶ apps ─▶ hold ─▶ outward ─▶ forward ─▶ the app
+//!    ▲                    │       │                  │  └─────▶ tunnel (WebSocket)
+//!    └──── homeward ◀─────┴───────┴──── refusal ◀────┘
 //! ```
 //!
 //! Guarantees
@@ -12,6 +12,7 @@
 //! * What a visitor claims about where a request came from never reaches an app; what an app claims about where it is
 //!   never reaches a visitor.
 //! * A request that can be read in two ways reaches nobody: it breaks its connection, or is refused.
+//! * An app whose door is shut gets no request before it is awake: whoever comes meanwhile is held.
 //! * As long as anybody has a request, a stream or a WebSocket open, the app counts as visited.
 //!
 //! Who may see an app is not decided here: whoever calls [`Gateway::handle`] has decided it.
@@ -22,6 +23,7 @@ mod body;
 mod cookies;
 mod cross_site;
 mod forward;
+mod hold;
 mod homeward;
 mod hop_by_hop;
 mod listen;
@@ -36,6 +38,7 @@ pub use address::{Destination, Domains, Mount};
 pub use apps::{App, Apps, Stage, label};
 pub use body::Body;
 pub use forward::{Gateway, GatewayConfig};
+pub use hold::Wake;
 pub use listen::{ListenLimits, listen};
 pub use outward::Visitor;
 pub use traffic::{Traffic, Visits};

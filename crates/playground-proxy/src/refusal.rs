@@ -1,7 +1,10 @@
 //! What the gateway answers itself: a page for people, JSON for programs, the same sentence in both.
 
-use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
-use hyper::{Response, StatusCode};
+use hyper::header::{
+    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
 
 use crate::apps::Stage;
 use crate::body::Body;
@@ -80,10 +83,10 @@ impl Refusal {
         matches!(
             self,
             Self::NotReady {
-                stage: Stage::Waiting | Stage::Building | Stage::Starting | Stage::Ready(_),
+                stage,
                 ..
-            } | Self::TooManyTunnels
-        )
+            } if stage.is_coming()
+        ) || *self == Self::TooManyTunnels
     }
 
     fn words(&self) -> Words {
@@ -172,6 +175,10 @@ fn stage_words(name: &str, stage: &Stage) -> Words {
             format!("{name} is starting"),
             format!("{name} 앱을 시작하고 있습니다"),
         ),
+        Stage::Asleep => (
+            format!("{name} is waking up"),
+            format!("{name} 앱을 깨우고 있습니다"),
+        ),
         Stage::Waiting => (
             format!("{name} waits for its turn"),
             format!("{name} 앱이 차례를 기다리고 있습니다"),
@@ -190,6 +197,11 @@ fn stage_words(name: &str, stage: &Stage) -> Words {
         ),
     };
     Words { english, korean }
+}
+
+/// Whether a browser shows whatever is answered to this.
+pub(crate) fn is_for_page(asked: &Parts) -> bool {
+    asked.method == Method::GET && asked.headers.get(ACCEPT).is_some_and(wants_page)
 }
 
 /// A browser that loads a page, and not a script that calls an API.

@@ -16,10 +16,23 @@ pub struct Traffic {
 }
 
 /// Who is there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Presence {
     open: u64,
-    left: Option<Instant>,
+    /// When the last of them left, or when the counting began.
+    left: Instant,
+    /// Nobody is let in.
+    is_shut: bool,
+}
+
+impl Default for Presence {
+    fn default() -> Self {
+        Self {
+            open: 0,
+            left: Instant::now(),
+            is_shut: false,
+        }
+    }
 }
 
 /// A look at the counters.
@@ -41,13 +54,37 @@ impl Traffic {
     /// The counters now.
     pub fn visits(&self) -> Visits {
         let presence = self.presence();
+        let requests = self.requests.load(Relaxed);
         Visits {
-            requests: self.requests.load(Relaxed),
+            requests,
             received: self.received.load(Relaxed),
             sent: self.sent.load(Relaxed),
             open: presence.open,
-            idle: presence.left.map(|left| left.elapsed()),
+            idle: (presence.open == 0 && requests > 0).then(|| presence.left.elapsed()),
         }
+    }
+
+    /// How long nobody has been there, counted from the beginning when nobody ever was; none while somebody is.
+    pub fn idle_for(&self) -> Option<Duration> {
+        let presence = self.presence();
+        (presence.open == 0).then(|| presence.left.elapsed())
+    }
+
+    /// Lets nobody in any more, unless somebody is there or was within this time. True when the door is shut.
+    pub fn shut(&self, idle: Duration) -> bool {
+        let mut presence = self.presence();
+        presence.is_shut |= presence.open == 0 && presence.left.elapsed() >= idle;
+        presence.is_shut
+    }
+
+    /// Lets visitors in again.
+    pub fn open(&self) {
+        self.presence().is_shut = false;
+    }
+
+    /// Begins to count the time anew, as if somebody had just left.
+    pub fn note_visit(&self) {
+        self.presence().left = Instant::now();
     }
 
     fn presence(&self) -> std::sync::MutexGuard<'_, Presence> {
@@ -61,12 +98,18 @@ pub(crate) struct Visit(Arc<Traffic>);
 
 impl Visit {
     pub(crate) fn begin(traffic: &Arc<Traffic>) -> Self {
-        traffic.requests.fetch_add(1, Relaxed);
-        let mut presence = traffic.presence();
-        presence.open += 1;
-        presence.left = None;
-        drop(presence);
+        traffic.presence().open += 1;
         Self(traffic.clone())
+    }
+
+    /// Whether the door is open. It stays so while this lasts.
+    pub(crate) fn is_let_in(&self) -> bool {
+        !self.0.presence().is_shut
+    }
+
+    /// Its request goes to the app.
+    pub(crate) fn note_request(&self) {
+        self.0.requests.fetch_add(1, Relaxed);
     }
 
     /// The same visit, held by a second part of it.
@@ -88,7 +131,7 @@ impl Drop for Visit {
         let mut presence = self.0.presence();
         presence.open -= 1;
         if presence.open == 0 {
-            presence.left = Some(Instant::now());
+            presence.left = Instant::now();
         }
     }
 }
@@ -116,6 +159,7 @@ mod tests {
         let traffic = Arc::new(Traffic::default());
         assert_eq!((traffic.visits().open, traffic.visits().idle), (0, None));
         let (first, second) = (Visit::begin(&traffic), Visit::begin(&traffic));
+        first.note_request();
         drop(first);
         tokio::time::advance(Duration::from_secs(9)).await;
         assert_eq!((traffic.visits().open, traffic.visits().idle), (1, None));
@@ -124,6 +168,29 @@ mod tests {
         assert_eq!(traffic.visits().idle, Some(Duration::from_secs(2)));
         let _third = Visit::begin(&traffic);
         assert_eq!((traffic.visits().open, traffic.visits().idle), (1, None));
-        assert_eq!(traffic.visits().requests, 3);
+        assert_eq!(traffic.visits().requests, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_door_is_shut_only_behind_nobody() {
+        let traffic = Arc::new(Traffic::default());
+        let minute = Duration::from_secs(60);
+        assert!(!traffic.shut(minute), "the counting has just begun");
+        tokio::time::advance(minute).await;
+        let visit = Visit::begin(&traffic);
+        assert!(!traffic.shut(Duration::ZERO), "somebody is there");
+        assert!(visit.is_let_in());
+        drop(visit);
+        assert!(!traffic.shut(minute), "somebody was there");
+        tokio::time::advance(minute).await;
+        assert!(traffic.shut(minute));
+        let late = Visit::begin(&traffic);
+        assert!(!late.is_let_in());
+        assert!(
+            traffic.shut(minute),
+            "whoever stands before it does not open it"
+        );
+        traffic.open();
+        assert!(late.is_let_in());
     }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use playground_types::env::{Envs, Params};
 use playground_types::{
     BuildId, ContainerPk, ContainerStatus, Digest, EngineId, Failure, HealthState, HostPort,
-    Limits, ModelId, PluginRelease, Timestamp, Visibility,
+    IdleTimes, Limits, ModelId, PluginRelease, Tier, Timestamp, Visibility,
 };
 use serde_json::Value;
 
@@ -109,6 +109,14 @@ pub struct ContainerRow {
     pub last_health_error: Option<String>,
     /// Who may use its app through the gateway.
     pub visibility: Visibility,
+    /// How deep it sleeps because nobody looks at it; none while it is awake.
+    pub asleep: Option<Tier>,
+    /// Since when nobody looks at it; only while it sleeps.
+    pub idle_since: Option<Timestamp>,
+    /// When it sleeps, where it differs from the Agent's own times.
+    pub idle_times: IdleTimes,
+    /// When somebody was last there, to within a minute.
+    pub last_visit_at: Option<Timestamp>,
     /// When the record was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -217,6 +225,10 @@ pub(crate) struct RawContainer {
     last_health_check_at: Option<i64>,
     last_health_error: Option<String>,
     visibility: String,
+    asleep: Option<String>,
+    idle_since: Option<i64>,
+    idle_times: String,
+    last_visit_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
 }
@@ -268,6 +280,10 @@ impl TryFrom<RawContainer> for ContainerRow {
             last_health_check_at: raw.last_health_check_at.map(Timestamp),
             last_health_error: raw.last_health_error,
             visibility: row::text("containers.visibility", &raw.visibility)?,
+            asleep: row::optional("containers.asleep", raw.asleep.as_deref())?,
+            idle_since: raw.idle_since.map(Timestamp),
+            idle_times: row::json("containers.idle_times", &raw.idle_times)?,
+            last_visit_at: raw.last_visit_at.map(Timestamp),
             created_at: Timestamp(raw.created_at),
             updated_at: Timestamp(raw.updated_at),
         })

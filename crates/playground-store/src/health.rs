@@ -28,8 +28,8 @@ impl Store {
     pub async fn checkable(&self, slots: u32, slot: u32) -> Result<Vec<Checkable>> {
         let rows: Vec<(i64, String, i64, String, String, i64)> = sqlx::query_as(
             "SELECT pk, name, host_port, engine_id, published_run, consecutive_failures FROM containers
-             WHERE published_run IS NOT NULL AND desired = 'running' AND host_port IS NOT NULL AND engine_id IS NOT NULL
-                   AND pk % $1 = $2
+             WHERE published_run IS NOT NULL AND desired = 'running' AND asleep IS NULL
+                   AND host_port IS NOT NULL AND engine_id IS NOT NULL AND pk % $1 = $2
              ORDER BY pk",
         )
         .bind(slots)

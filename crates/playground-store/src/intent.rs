@@ -108,7 +108,7 @@ impl Store {
     ) -> Result<Option<ContainerRow>> {
         const SQL: &str = "UPDATE containers SET
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'stopped' END,
-                 wanted_at = MAX(wanted_at, $2), updated_at = $2
+                 asleep = NULL, idle_since = NULL, wanted_at = MAX(wanted_at, $2), updated_at = $2
              WHERE pk = $1 RETURNING *";
         self.wish(SQL, pk, now).await
     }
@@ -123,9 +123,9 @@ impl Store {
         const SQL: &str = "UPDATE containers SET
                  epoch = epoch + CASE WHEN status = 'failed' THEN 1 ELSE 0 END,
                  build = NULL, attempts = 0, retry_at = NULL,
-                 generation = generation + CASE WHEN status IN ('running', 'unhealthy') AND desired = 'running' THEN 0 ELSE 1 END,
+                 generation = generation + CASE WHEN status IN ('running', 'unhealthy', 'paused') AND desired = 'running' THEN 0 ELSE 1 END,
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
-                 wanted_at = MAX(wanted_at, $2), updated_at = $2
+                 asleep = NULL, idle_since = NULL, wanted_at = MAX(wanted_at, $2), updated_at = $2
              WHERE pk = $1 RETURNING *";
         self.wish(SQL, pk, now).await
     }
@@ -141,7 +141,7 @@ impl Store {
                  build = NULL, attempts = 0, retry_at = NULL,
                  generation = generation + 1, restart_wanted = restart_wanted + 1,
                  desired = CASE desired WHEN 'absent' THEN 'absent' ELSE 'running' END,
-                 wanted_at = MAX(wanted_at, $2), updated_at = $2
+                 asleep = NULL, idle_since = NULL, wanted_at = MAX(wanted_at, $2), updated_at = $2
              WHERE pk = $1 RETURNING *";
         self.wish(SQL, pk, now).await
     }
@@ -153,7 +153,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<ContainerRow>> {
         const SQL: &str = "UPDATE containers SET desired = 'absent', status = 'deleting',
-                 wanted_at = MAX(wanted_at, $2), updated_at = $2
+                 asleep = NULL, idle_since = NULL, wanted_at = MAX(wanted_at, $2), updated_at = $2
              WHERE pk = $1 RETURNING *";
         self.wish(SQL, pk, now).await
     }
@@ -195,11 +195,14 @@ fn effect_on(container: &ContainerRow, in_flight: bool, intent: &CreateIntent) -
     match intent.on_existing {
         OnExisting::Recreate => Effect::Recreate,
         OnExisting::Restart => Effect::Restart,
-        OnExisting::Reuse if container.desired == Desired::Running && container.is_published() => {
-            Effect::LeaveAlone
-        }
+        OnExisting::Reuse if is_serving(container) => Effect::LeaveAlone,
         OnExisting::Reuse => Effect::Start,
     }
+}
+
+/// Ready, and awake: one that sleeps is started, which wakes it.
+fn is_serving(container: &ContainerRow) -> bool {
+    container.desired == Desired::Running && container.is_published() && container.asleep.is_none()
 }
 
 async fn apply(
@@ -250,7 +253,8 @@ async fn update(
              kind = $10, backend_container_id = COALESCE($11, backend_container_id),
              context = CASE WHEN $12 THEN NULL ELSE context END,
              image = CASE WHEN $12 THEN NULL ELSE image END,
-             build = NULL, attempts = 0, retry_at = NULL, wanted_at = MAX(wanted_at, $13), updated_at = $13
+             build = NULL, attempts = 0, retry_at = NULL, asleep = NULL, idle_since = NULL,
+             wanted_at = MAX(wanted_at, $13), updated_at = $13
          WHERE pk = $1 RETURNING *",
     )
     .bind(container.pk.0)

@@ -24,6 +24,7 @@ mod push;
 mod queue;
 mod row;
 mod setting;
+mod sleep;
 mod source;
 mod spare;
 mod token;

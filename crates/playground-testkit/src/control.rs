@@ -13,7 +13,7 @@ use playground_plugin::{PluginFacts, Requested};
 use playground_store::{Accepted, ContainerRow, Desired, LaunchRow, Outcome, Store};
 use playground_types::env::{Envs, Params};
 use playground_types::wire::OnExisting;
-use playground_types::{ContainerPk, ContainerStatus, EngineId, Failure, ModelId};
+use playground_types::{ContainerPk, ContainerStatus, EngineId, Failure, ModelId, Tier};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Instant, timeout};
@@ -333,13 +333,21 @@ impl TestControl {
             Desired::Absent => return Some("it is on its way out".to_owned()),
             Desired::Stopped => ContainerStatus::Stopped,
             Desired::Running if row.current_failure().is_some() => ContainerStatus::Failed,
-            Desired::Running => ContainerStatus::Running,
+            Desired::Running => match row.asleep {
+                None => ContainerStatus::Running,
+                Some(Tier::Paused) => ContainerStatus::Paused,
+                Some(_) => ContainerStatus::Stopped,
+            },
         };
         if row.status != status {
             return Some(format!("it says {} and not {status}", row.status));
         }
+        if row.asleep == Some(Tier::Removed) && view.is_some() {
+            return Some("its container is still there".to_owned());
+        }
         if status != ContainerStatus::Running {
-            return is_up.then(|| "its container still runs".to_owned());
+            let may_be_up = status == ContainerStatus::Paused;
+            return (is_up && !may_be_up).then(|| "its container still runs".to_owned());
         }
         if row.restart_done < row.restart_wanted {
             return Some("a restart is wanted".to_owned());

@@ -6,6 +6,7 @@
 //! | module | words |
 //! |---|---|
 //! | [`release`] | `code@version`, the plugin release |
+//! | [`idle`] | how deep and how soon an app sleeps that nobody looks at |
 //! | [`image`] | the Docker name an image of a release gets |
 //! | [`digest`] | content digests |
 //! | [`env`](mod@env) | environment variables a caller may set, params, what counts as a secret |
@@ -20,6 +21,7 @@ pub mod digest;
 pub mod env;
 pub mod failure;
 pub mod id;
+pub mod idle;
 pub mod image;
 pub mod limits;
 pub mod port;
@@ -31,6 +33,7 @@ pub mod wire;
 pub use digest::Digest;
 pub use failure::{Cause, Failure, FailureKind};
 pub use id::{BuildId, ContainerPk, EngineId, LaunchId, ModelId};
+pub use idle::{IdleTimes, Tier};
 pub use image::ImageName;
 pub use limits::Limits;
 pub use port::{HostPort, PortRange};

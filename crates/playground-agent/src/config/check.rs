@@ -9,7 +9,7 @@ use playground_control::{
 };
 use playground_engine::Profile;
 use playground_plugin::{IndexSettings, RequirementPolicy};
-use playground_types::{HostPort, Limits};
+use playground_types::{HostPort, IdleTimes, Limits};
 
 use super::AgentOptions;
 
@@ -44,6 +44,11 @@ impl AgentOptions {
         if let Some(seconds) = self.start_timeout {
             control.start_timeout = Duration::from_secs(seconds);
         }
+        control.idle = IdleTimes {
+            pause_after: self.idle_pause,
+            stop_after: self.idle_stop,
+            remove_after: self.idle_remove,
+        };
         if let Some(seconds) = self.stop_grace {
             control.stop_grace = Duration::from_secs(seconds);
         }

@@ -1,5 +1,7 @@
 //! The settings of the gateway.
 
+use std::time::Duration;
+
 use axum::http::HeaderValue;
 use playground_proxy::{Domains, GatewayConfig, ListenLimits};
 
@@ -23,6 +25,7 @@ impl AgentOptions {
             framed_by: framed_by(&domain, &hosts),
             domains: Domains { domain, hosts },
             tunnels: self.gateway_websockets.unwrap_or(usual.tunnels),
+            hold: self.gateway_hold.map_or(usual.hold, Duration::from_secs),
         }
     }
 

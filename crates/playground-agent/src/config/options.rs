@@ -66,6 +66,12 @@ options! {
     pids: u32, "PLAYGROUND_PIDS";
     /// Seconds an app may take until it answers [default: 300]
     start_timeout: u64, "PLAYGROUND_START_TIMEOUT";
+    /// Seconds until an app that nobody looks at through the gateway is frozen, 0 for never [default: 0]
+    idle_pause: u32, "PLAYGROUND_IDLE_PAUSE";
+    /// Seconds until its process is ended, 0 for never [default: 0]
+    idle_stop: u32, "PLAYGROUND_IDLE_STOP";
+    /// Seconds until its container is removed, 0 for never; a visit wakes it from any of these [default: 0]
+    idle_remove: u32, "PLAYGROUND_IDLE_REMOVE";
     /// Seconds an app may take to end by itself when it is stopped, restarted or deleted [default: 1]
     stop_grace: u64, "PLAYGROUND_STOP_GRACE";
     /// Whether an app that ends by itself or answers no more is started again: on-failure or never [default: on-failure]
@@ -144,6 +150,8 @@ options! {
     trusted_proxies: Vec<IpAddr>, "PLAYGROUND_TRUSTED_PROXIES";
     /// WebSockets that visitors of apps may have open at the same time [default: 4096]
     gateway_websockets: usize, "PLAYGROUND_GATEWAY_WEBSOCKETS";
+    /// Seconds that a program's request is held for an app that wakes or starts; browsers see a page meanwhile [default: 60]
+    gateway_hold: u64, "PLAYGROUND_GATEWAY_HOLD";
     /// Connections that the Agent holds at the same time; further ones wait [default: 20000]
     connections: usize, "PLAYGROUND_CONNECTIONS";
     /// Log lines as text or json [default: text]

@@ -43,7 +43,7 @@ pub(crate) async fn refresh(control: &Control, gateway: &Gateway) -> Result<(), 
     let address = control.config().probe_address;
     let apps = gateway.apps();
     apps.replace(rows.into_iter().map(|row| App {
-        traffic: apps.traffic_of(&row.name),
+        traffic: apps.traffic_of(row.pk.0),
         pk: row.pk.0,
         is_public: row.visibility == Visibility::Public,
         stage: stage(&row, address),
@@ -54,6 +54,9 @@ pub(crate) async fn refresh(control: &Control, gateway: &Gateway) -> Result<(), 
 
 /// The same as its endpoint says: reached while its address is out, whatever is wanted next.
 fn stage(row: &ContainerRow, address: IpAddr) -> Stage {
+    if row.desired == Desired::Running && row.asleep.is_some() {
+        return Stage::Asleep;
+    }
     let is_up = matches!(
         row.status,
         ContainerStatus::Running | ContainerStatus::Unhealthy

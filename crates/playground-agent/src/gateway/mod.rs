@@ -3,16 +3,20 @@
 //! ```text
 //!  connection ─▶ door ─┬─▶ the API
 //!                      └─▶ access ─▶ playground_proxy ─▶ the app
-//!  records ─▶ apps ─────────────────────▲
+//!  records ─▶ apps ─────────────────────▲ │
+//!     ▲                                   sleep
+//!     └────────── the loop ◀──────────────────┘
 //! ```
 
 mod access;
 mod apps;
 mod door;
 mod links;
+mod sleep;
 mod visitor;
 
 pub(crate) use access::{Access, LINK};
 pub(crate) use apps::{follow, refresh};
 pub(crate) use door::Door;
 pub use links::Links;
+pub(crate) use sleep::introduce;

@@ -7,7 +7,7 @@ use playground_control::{Control, ControlError, Handle};
 use playground_proxy::Gateway;
 use playground_store::{ContainerFilter, ContainerRow};
 use playground_types::wire::{Container, Created, ErrorBody, Page, Traffic};
-use playground_types::{ContainerStatus, ModelId, Visibility};
+use playground_types::{ContainerStatus, IdleTimes, ModelId, Visibility};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -24,6 +24,8 @@ pub(crate) struct UpdateBody {
     status: Option<String>,
     /// Who may use the app through the gateway.
     visibility: Option<Visibility>,
+    /// When the app falls asleep while nobody looks at it; these times replace all that were set before.
+    idle: Option<IdleTimes>,
 }
 
 /// The records, newest first.
@@ -120,6 +122,10 @@ pub(crate) async fn update(
     let body = update_body(&json_bytes(request.into_body()).await?)?;
     let row = match body.visibility {
         Some(visibility) => control.set_visibility(row.pk, visibility).await?,
+        None => row,
+    };
+    let row = match body.idle {
+        Some(times) => control.set_idle_times(row.pk, times).await?,
         None => row,
     };
     let row = match body.status.as_deref() {

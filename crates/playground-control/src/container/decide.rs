@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use playground_store::{ContainerRow, Desired};
-use playground_types::{Cause, ContainerStatus, Failure, Timestamp};
+use playground_types::{Cause, ContainerStatus, Failure, IdleTimes, Tier, Timestamp};
 
 /// The first look after a start comes this soon: most apps are ready within three seconds.
 const EAGER_PROBE: Duration = Duration::from_millis(50);
@@ -34,6 +34,8 @@ pub struct Policy {
     pub unhealthy_misses: i64,
     /// An app that missed this many is restarted; none: it never is.
     pub restart_misses: Option<i64>,
+    /// When apps sleep whose records say nothing of it.
+    pub idle: IdleTimes,
 }
 
 /// What is seen of a record.
@@ -45,6 +47,9 @@ pub struct Observation {
     pub container: Seen,
     /// What others changed about it, and can be changed back while its app serves. Only looked at when that does.
     pub drift: Option<Drift>,
+    /// How long nobody has looked at its app and it has done nothing; none while somebody does, or where nobody can tell.
+    /// Only looked at when that serves and may sleep.
+    pub idle: Option<Duration>,
 }
 
 /// What others changed about a container without making it another one.
@@ -142,6 +147,10 @@ pub enum Decision {
     Restart,
     /// Thaw it.
     Unpause,
+    /// Nobody has looked at it for long: write down that it sleeps this deep, and let nobody in who does not wake it.
+    FallAsleep(Tier),
+    /// Freeze it.
+    Pause,
     /// Write down that a start is on its way: the Agent died before it could.
     NoteStart,
     /// Look again after a while.
@@ -190,7 +199,10 @@ pub fn decide(row: &ContainerRow, seen: &Observation, now: Timestamp, policy: &P
     match row.desired {
         Desired::Running => match row.current_failure() {
             Some(_) => given_up(&seen.container),
-            None => towards_running(row, seen, now, policy),
+            None => match row.asleep {
+                Some(tier) => asleep(row, tier, &seen.container, now, policy),
+                None => towards_running(row, seen, now, policy),
+            },
         },
         Desired::Stopped => towards_stopped(&seen.container),
         Desired::Absent => towards_absent(&seen.container),
@@ -214,6 +226,14 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
         // Whoever waits for the stop must not be told of it before it happened.
         (Desired::Stopped, _) => row.status,
         (Desired::Running, _) if row.current_failure().is_some() => ContainerStatus::Failed,
+        // Written by the step, together with that it sleeps no more.
+        (_, Decision::Unpause) if row.status == ContainerStatus::Paused => row.status,
+        (_, Decision::FallAsleep(_) | Decision::Pause) => row.status,
+        (Desired::Running, Decision::Settled) if row.asleep == Some(Tier::Paused) => {
+            ContainerStatus::Paused
+        }
+        (Desired::Running, Decision::Settled) if row.asleep.is_some() => ContainerStatus::Stopped,
+        (Desired::Running, _) if row.asleep.is_some() => row.status,
         (Desired::Running, Decision::Settled) => ContainerStatus::Running,
         (
             Desired::Running,
@@ -268,11 +288,50 @@ fn towards_running(
             fits: true,
             readiness,
             ..
-        } => towards_ready(row, *readiness, seen.drift, now, policy),
+        } => towards_ready(row, *readiness, seen, now, policy),
         Seen::Exited {
             fits: true,
             unwatched,
         } => towards_started_again(row, *unwatched, now, policy),
+    }
+}
+
+/// A ready app that nobody looks at sleeps once its time has come.
+fn sleepy(row: &ContainerRow, idle: Option<Duration>, policy: &Policy) -> Decision {
+    let times = row.idle_times.or(policy.idle);
+    match idle.and_then(|idle| times.due(idle)) {
+        Some(tier) => Decision::FallAsleep(tier),
+        None => Decision::Settled,
+    }
+}
+
+/// A sleeping app sinks deeper as time goes by. It never comes up by itself: whoever wakes it writes so.
+fn asleep(
+    row: &ContainerRow,
+    tier: Tier,
+    container: &Seen,
+    now: Timestamp,
+    policy: &Policy,
+) -> Decision {
+    let idle = row.idle_since.map_or(0, |since| now.millis_since(since));
+    let idle = Duration::from_millis(u64::try_from(idle).unwrap_or(0));
+    let due = row.idle_times.or(policy.idle).due(idle);
+    if let Some(deeper) = due.filter(|due| *due > tier) {
+        return Decision::FallAsleep(deeper);
+    }
+    match (tier, container) {
+        (_, Seen::InTransit) => Decision::LookAgain(TRANSIT),
+        (_, Seen::Dead) => Decision::Remove,
+        (Tier::Paused, Seen::Running { .. }) => Decision::Pause,
+        (Tier::Paused, Seen::Paused { .. }) => Decision::Settled,
+        // Its process ended with the machine or by other hands, so it is a deeper sleep that it wakes from.
+        (Tier::Paused, Seen::Missing | Seen::Created { .. } | Seen::Exited { .. }) => {
+            Decision::FallAsleep(Tier::Stopped)
+        }
+        (Tier::Stopped, Seen::Running { .. } | Seen::Paused { .. }) => Decision::Stop,
+        (Tier::Stopped, Seen::Missing | Seen::Created { .. } | Seen::Exited { .. })
+        | (Tier::Removed, Seen::Missing) => Decision::Settled,
+        (Tier::Removed, _) => Decision::Remove,
     }
 }
 
@@ -298,7 +357,7 @@ fn towards_image(image: &Image) -> Option<Decision> {
 fn towards_ready(
     row: &ContainerRow,
     readiness: Readiness,
-    drift: Option<Drift>,
+    seen: &Observation,
     now: Timestamp,
     policy: &Policy,
 ) -> Decision {
@@ -309,9 +368,9 @@ fn towards_ready(
         (Readiness::Published, _) if forgives(row, now, policy) => Decision::ForgiveCrashes,
         (Readiness::Mute(misses), _) if has_been_mute_for_long(misses, policy) => Decision::EndMute,
         (Readiness::Mute(misses), _) if misses >= policy.unhealthy_misses => Decision::AwaitAnswer,
-        (Readiness::Published | Readiness::Mute(_), _) => {
-            drift.map_or(Decision::Settled, Decision::Restore)
-        }
+        (Readiness::Published | Readiness::Mute(_), _) => seen
+            .drift
+            .map_or_else(|| sleepy(row, seen.idle, policy), Decision::Restore),
         (Readiness::Answers, _) => Decision::Publish,
         (Readiness::Silent, None) => Decision::NoteStart,
         (Readiness::Silent, Some(since)) => {

@@ -17,12 +17,19 @@ use super::*;
 
 /// Now, in every test that has no clock of its own.
 const NOW: Timestamp = Timestamp(1_000_000_000);
+/// A minute, ten minutes, a hundred.
+const IDLE: IdleTimes = IdleTimes {
+    pause_after: Some(60),
+    stop_after: Some(600),
+    remove_after: Some(6000),
+};
 const POLICY: Policy = Policy {
     start_timeout: Duration::from_secs(300),
     crash_attempts: 5,
     healthy_after: Duration::from_secs(3600),
     unhealthy_misses: 3,
     restart_misses: Some(20),
+    idle: IDLE,
 };
 
 /// A record that wants to run, with a port and nothing else; its status is one that no decision ever leads to.
@@ -67,6 +74,10 @@ fn row() -> ContainerRow {
         last_health_check_at: None,
         last_health_error: None,
         visibility: playground_types::Visibility::Private,
+        asleep: None,
+        idle_since: None,
+        idle_times: IdleTimes::default(),
+        last_visit_at: None,
         created_at: NOW,
         updated_at: NOW,
     }

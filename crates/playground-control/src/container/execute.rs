@@ -27,8 +27,17 @@ pub(crate) enum Next {
     After(Duration),
     /// When something happens.
     Rest,
+    /// The same, but after so long at the latest: an app may be left alone for long enough then.
+    RestAtMost(Duration),
     /// Never: the record is gone.
     Gone,
+}
+
+impl Next {
+    /// Whether nothing was left to do.
+    pub(crate) fn rests(self) -> bool {
+        matches!(self, Self::Rest | Self::RestAtMost(_))
+    }
 }
 
 impl Control {
@@ -54,7 +63,12 @@ impl Control {
             Decision::Create => self.make_container(row).await?,
             Decision::Start => self.start_container(row, id).await?,
             Decision::Restart => self.restart_container(row, id).await?,
-            Decision::Unpause => self.unpause_container(id).await?,
+            Decision::Unpause => self.unpause_container(row, observed.view.as_ref()).await?,
+            Decision::FallAsleep(tier) => {
+                self.fall_asleep(row, tier, observed.observation.idle)
+                    .await?
+            }
+            Decision::Pause => self.pause_container(row, id).await?,
             Decision::NoteStart => {
                 self.store
                     .set_started(row.pk, row.restart_done, now)
@@ -72,6 +86,9 @@ impl Control {
                     .set_crashed(row.pk, row.attempts, now, now)
                     .await?;
             }
+            // An app that sleeps may have been called in this moment.
+            Decision::Stop | Decision::Remove
+                if row.asleep.is_some() && !self.shut_door(row.pk, Duration::ZERO).await? => {}
             Decision::Stop => self.stop_container(row, id).await?,
             Decision::Remove => self.remove_container(row, id).await?,
             Decision::Forget => return self.forget(row).await,
@@ -214,11 +231,6 @@ impl Control {
         Ok(self.store.set_engine_id(row.pk, None, now).await?)
     }
 
-    async fn unpause_container(&self, id: Option<&EngineId>) -> Result<(), StepError> {
-        let Some(id) = id else { return Ok(()) };
-        Ok(self.engine.unpause(id).await?)
-    }
-
     async fn publish(&self, row: &ContainerRow, seen: &Seen) -> Result<(), StepError> {
         let Seen::Running { run, .. } = seen else {
             return Ok(());
@@ -226,6 +238,7 @@ impl Control {
         self.store
             .set_published(row.pk, run, row.generation, self.clock.now())
             .await?;
+        self.open_door(row.pk);
         tracing::info!(container.pk = %row.pk, release = %row.release, "container {} is ready", row.name);
         Ok(())
     }
@@ -323,9 +336,13 @@ impl Control {
     /// Nothing to do but to make sure that whoever waited knows.
     async fn settle(&self, row: &ContainerRow, observed: &Observed) -> Result<Next, StepError> {
         let now = self.clock.now();
+        if let Some(tier) = row.asleep {
+            return self.rest_asleep(row, tier).await;
+        }
         let is_ready =
             matches!(observed.observation.container, Seen::Running { .. }) && row.is_published();
         let ended = if is_ready {
+            self.open_door(row.pk);
             let result = serde_json::to_string(&self.view(row, None)).ok();
             let (pk, generation) = (row.pk, row.generation);
             self.store

@@ -14,6 +14,8 @@
 pub mod decide;
 pub(crate) mod drift;
 pub(crate) mod execute;
+mod idle;
 pub(crate) mod observe;
 pub(crate) mod origin;
+pub(crate) mod sleep;
 pub(crate) mod spec;

@@ -25,6 +25,10 @@ impl Control {
         };
         // An app may take seconds for its answer: nobody waits for that but its own record.
         self.ask(row, &mut observed.observation.container).await;
+        let Observed { observation, view } = &mut observed;
+        observation.idle = self
+            .see_idle(row, view.as_ref(), &observation.container)
+            .await;
         Ok(observed)
     }
 
@@ -49,6 +53,7 @@ impl Control {
                 image,
                 container,
                 drift,
+                idle: None,
             },
             view,
         })
@@ -140,6 +145,7 @@ impl Control {
         };
         let is_waited_for = *readiness == Readiness::Silent
             && row.desired == Desired::Running
+            && row.asleep.is_none()
             && row.restart_wanted <= row.restart_done;
         if let Some(port) = row.host_port.filter(|_| is_waited_for)
             && self.probe.answers(port).await
@@ -182,7 +188,8 @@ impl Control {
 
 /// The image matters only where a container has to be made.
 pub(crate) fn needs_image(row: &ContainerRow, container: &Seen) -> bool {
-    if row.desired != Desired::Running || row.current_failure().is_some() {
+    let is_wanted = row.desired == Desired::Running && row.asleep.is_none();
+    if !is_wanted || row.current_failure().is_some() {
         return false;
     }
     match container {

@@ -26,6 +26,7 @@ mod readiness;
 mod recovery;
 mod sequences;
 mod shutdown;
+mod sleep;
 mod starts;
 mod storm;
 mod twice;

@@ -1,10 +1,8 @@
 //! The calls about containers.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use bollard::exec::{CreateExecOptions, StartExecResults};
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptionsBuilder, ListContainersOptionsBuilder,
@@ -15,7 +13,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use playground_types::{EngineId, Limits};
 use serde_json::Value;
 
-use super::{DockerEngine, PATIENT, QUICK, cage, convert, sockets, within};
+use super::{DockerEngine, PATIENT, QUICK, cage, convert, within};
 use crate::labels::{managed, owned_by};
 use crate::{ContainerSpec, ContainerView, EngineError, Resources, Result, RunState};
 
@@ -211,34 +209,6 @@ impl DockerEngine {
             Err(EngineError::NoSuchContainer) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    pub(crate) async fn listening(&self, id: &EngineId) -> Result<Vec<SocketAddr>> {
-        let client = self.client().await?;
-        let command = CreateExecOptions {
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            cmd: Some(vec!["cat", "/proc/net/tcp", "/proc/net/tcp6"]),
-            ..CreateExecOptions::default()
-        };
-        let call = async {
-            let exec = client.create_exec(id.as_str(), command).await?;
-            let mut text = Vec::new();
-            if let StartExecResults::Attached { mut output, .. } =
-                client.start_exec(&exec.id, None).await?
-            {
-                while let Some(part) = output.try_next().await? {
-                    text.extend_from_slice(part.as_ref());
-                }
-            }
-            Ok(text)
-        };
-        let printed = within("look at sockets", QUICK, call).await?;
-        let printed = String::from_utf8_lossy(&printed);
-        sockets::listening(&printed).ok_or_else(|| EngineError::Refused {
-            status: 500,
-            message: format!("the image cannot show its sockets: {}", printed.trim()),
-        })
     }
 }
 

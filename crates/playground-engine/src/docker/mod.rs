@@ -7,9 +7,10 @@
 //! | `networks`, `images` | our bridge; images, pulls, imports |
 //! | `builds`, `progress` | image builds, and what a build's stream says in our words |
 //! | `streams`, `lines` | logs and events; whole lines out of frames |
-//! | `sockets` | who listens inside a container |
+//! | `activity`, `sockets` | what a container does; who listens in it and is connected to it |
 //! | `convert`, `classify` | the one place each where Docker's models and Docker's errors are read |
 
+mod activity;
 mod builds;
 mod cage;
 mod classify;

@@ -1,23 +1,43 @@
-//! Who listens inside a container, read from the kernel's tables `/proc/net/tcp` and `/proc/net/tcp6`.
+//! Who listens inside a container and who is connected to it, read from the kernel's tables `/proc/net/tcp` and `/proc/net/tcp6`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The kernel's number of the state LISTEN.
 const LISTEN: &str = "0A";
+/// The same of ESTABLISHED.
+const ESTABLISHED: &str = "01";
 
 /// The listening sockets in the printed tables; `None` when there is no table at all.
 pub(super) fn listening(tables: &str) -> Option<Vec<SocketAddr>> {
+    let rows = rows(tables, LISTEN)?;
+    Some(rows.filter_map(socket).collect())
+}
+
+/// How many connections from elsewhere to this port there are; `None` when there is no table at all.
+pub(super) fn connections(tables: &str, port: u16) -> Option<usize> {
+    let rows = rows(tables, ESTABLISHED)?.filter_map(socket);
+    let to_port = rows.filter(|local| local.port() == port);
+    Some(
+        to_port
+            .filter(|local| !local.ip().to_canonical().is_loopback())
+            .count(),
+    )
+}
+
+/// The local ends of the sockets in this state, as the kernel prints them.
+fn rows<'a>(tables: &'a str, wanted: &'static str) -> Option<impl Iterator<Item = &'a str>> {
     let is_table = tables.lines().any(|line| line.contains("local_address"));
-    is_table.then(|| tables.lines().filter_map(listening_row).collect())
+    is_table.then(|| tables.lines().filter_map(move |line| row(line, wanted)))
 }
 
 /// `   0: 0100007F:1EB4 00000000:0000 0A …`
-fn listening_row(line: &str) -> Option<SocketAddr> {
+fn row<'a>(line: &'a str, wanted: &str) -> Option<&'a str> {
     let mut fields = line.split_ascii_whitespace().skip(1);
     let (local, state) = (fields.next()?, fields.nth(1)?);
-    if state != LISTEN {
-        return None;
-    }
+    (state == wanted).then_some(local)
+}
+
+fn socket(local: &str) -> Option<SocketAddr> {
     let (address, port) = local.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
     Some(SocketAddr::new(ip(address)?, port))
@@ -64,6 +84,13 @@ mod tests {
             found,
             expected.map(|text| text.parse::<SocketAddr>().unwrap())
         );
+    }
+
+    #[test]
+    fn only_connections_to_the_port_count() {
+        assert_eq!(connections(TABLES, 7860), Some(1));
+        assert_eq!(connections(TABLES, 8080), Some(0), "listening is none");
+        assert_eq!(connections("no such command", 7860), None);
     }
 
     #[test]

@@ -114,6 +114,23 @@ impl FakeEngine {
         .await
     }
 
+    pub(crate) async fn connections(&self, id: &EngineId) -> Result<usize> {
+        self.call(Op::Connections, |state| {
+            Ok(state.container(id)?.connections)
+        })
+        .await
+    }
+
+    /// All of one CPU, or none.
+    pub(crate) async fn cpu_time(&self, id: &EngineId) -> Result<Duration> {
+        self.call(Op::CpuTime, |state| {
+            let container = state.container(id)?;
+            let all = container.running_for();
+            Ok(if container.works { all } else { Duration::ZERO })
+        })
+        .await
+    }
+
     pub(crate) async fn writable_bytes(&self, id: &EngineId) -> Result<Option<u64>> {
         self.call(Op::WritableBytes, |state| {
             Ok(state.containers.get(id).map(|found| found.writable_bytes))
@@ -246,6 +263,8 @@ fn create(state: &mut State, spec: &ContainerSpec) -> Result<EngineId> {
         overdue_exit: None,
         log: Vec::new(),
         writable_bytes: 0,
+        connections: 0,
+        works: false,
         hanging_run: None,
     };
     state.containers.insert(id.clone(), container);

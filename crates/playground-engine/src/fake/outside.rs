@@ -189,6 +189,24 @@ impl Outside {
         });
     }
 
+    /// So many visitors are connected to the app's own port.
+    pub fn connect(&self, container: &str, connections: usize) {
+        self.on(container, |state, id| {
+            if let Ok(container) = state.container(id) {
+                container.connections = connections;
+            }
+        });
+    }
+
+    /// The app keeps a CPU busy from now on, or no more.
+    pub fn work(&self, container: &str, works: bool) {
+        self.on(container, |state, id| {
+            if let Ok(container) = state.container(id) {
+                container.works = works;
+            }
+        });
+    }
+
     /// The spec that a container was created from.
     pub fn spec_of(&self, container: &str) -> ContainerSpec {
         self.on(container, |state, id| state.containers[id].spec.clone())

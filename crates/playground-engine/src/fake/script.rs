@@ -39,6 +39,8 @@ pub enum Op {
     Events,
     NetworkEvents,
     Listening,
+    Connections,
+    CpuTime,
     WritableBytes,
 }
 

@@ -60,6 +60,10 @@ pub(super) struct Container {
     pub(super) overdue_exit: Option<i64>,
     pub(super) log: Vec<LogLine>,
     pub(super) writable_bytes: u64,
+    /// Connections to its app's own port.
+    pub(super) connections: usize,
+    /// Whether it keeps a CPU busy.
+    pub(super) works: bool,
     /// The run in which it answers nothing.
     pub(super) hanging_run: Option<u64>,
 }

@@ -7,6 +7,7 @@ mod anything;
 mod endless;
 mod exact;
 mod flow;
+mod held;
 mod hostile;
 mod limits;
 mod second;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{ContainerStatus, Failure, HealthState, Limits, Visibility};
+use crate::{ContainerStatus, Failure, HealthState, IdleTimes, Limits, Tier, Visibility};
 
 /// What a second create for the same (plugin release, model) does when nothing changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -83,6 +83,15 @@ pub struct Container {
     /// Who may use its app through the gateway.
     #[serde(default)]
     pub visibility: Visibility,
+    /// How deep it sleeps because nobody looks at it; null while it is awake. A visit through the gateway wakes it.
+    #[serde(default)]
+    pub asleep: Option<Tier>,
+    /// When it falls asleep: its own times, and the Agent's where it has none.
+    #[serde(default)]
+    pub idle: IdleTimes,
+    /// When somebody was last there through the gateway, RFC 3339, to within a minute; null when nobody ever was.
+    #[serde(default)]
+    pub last_visit_at: Option<String>,
     /// What passed through the gateway to its app; left out where there is no gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,

@@ -14,6 +14,7 @@ const SHORT: Policy = Policy {
     healthy_after: Duration::from_secs(60),
     unhealthy_misses: 3,
     restart_misses: Some(6),
+    idle: IDLE,
 };
 
 /// How an app behaves after each start.
@@ -118,6 +119,7 @@ impl World {
             image,
             container,
             drift: None,
+            idle: None,
         }
     }
 
@@ -197,6 +199,12 @@ impl World {
         };
     }
 
+    /// Whether health checks may still change something.
+    fn is_checked(&self) -> bool {
+        let is_served = self.row.is_published() && self.row.asleep.is_none();
+        is_served && self.row.consecutive_failures > 0
+    }
+
     fn give_up(&mut self, failure: Failure) {
         self.row.failure = Some(failure);
         self.row.failed_generation = Some(self.row.generation);
@@ -229,6 +237,16 @@ impl World {
                 });
             }
             Decision::Start | Decision::Restart => self.run(),
+            Decision::FallAsleep(tier) => {
+                assert!(Some(*tier) > self.row.asleep, "asleep as deep already");
+                self.row.asleep = Some(*tier);
+            }
+            Decision::Pause => {
+                let there = self.container.as_mut().expect("only what is there freezes");
+                if let State::Running { run, since } = there.state {
+                    there.state = State::Paused { run, since };
+                }
+            }
             Decision::Unpause => {
                 let there = self
                     .container
@@ -308,7 +326,8 @@ impl World {
             Decision::ForgiveCrashes => self.row.attempts = 0,
             Decision::Restore(_) => {}
             Decision::Settled => {
-                if !matches!(self.see(), Seen::Running { .. }) {
+                let is_up = matches!(self.see(), Seen::Running { .. } | Seen::Paused { .. });
+                if !is_up {
                     self.withdraw();
                 }
             }
@@ -371,7 +390,7 @@ impl World {
                 );
                 match self.ends_at() {
                     Some(end) => self.now = self.now.max(end),
-                    None if self.row.consecutive_failures > 0 && self.row.is_published() => {
+                    None if self.is_checked() => {
                         self.check_health();
                     }
                     None => return self.check_rest(&seen),
@@ -393,6 +412,13 @@ impl World {
             Desired::Stopped => prop_assert!(!runs, "at rest with a process: {seen:?}"),
             Desired::Running if self.row.current_failure().is_some() => {
                 prop_assert!(!runs, "given up with a process: {seen:?}");
+            }
+            Desired::Running if let Some(tier) = self.row.asleep => {
+                let is_frozen = matches!(seen.container, Seen::Paused { .. });
+                prop_assert!(
+                    !runs || (tier == Tier::Paused && is_frozen),
+                    "awake: {seen:?}"
+                );
             }
             Desired::Running => {
                 let ready = matches!(
@@ -441,6 +467,8 @@ prop_compose! {
         retry_at in option::of(around_now()),
         failed_generation in option::of(1_i64..3),
         consecutive_failures in prop_oneof![Just(0), 1_i64..9],
+        asleep in option::weighted(0.3, tiers()),
+        idle_since in option::of(around_now()),
     ) -> ContainerRow {
         ContainerRow {
             desired,
@@ -456,9 +484,15 @@ prop_compose! {
             failure: failed_generation.map(|_| a_failure()),
             failed_generation,
             consecutive_failures,
+            asleep,
+            idle_since: asleep.and(idle_since),
             ..row()
         }
     }
+}
+
+fn tiers() -> impl Strategy<Value = Tier> {
+    prop_oneof![Just(Tier::Paused), Just(Tier::Stopped), Just(Tier::Removed)]
 }
 
 fn apps() -> impl Strategy<Value = App> {
@@ -566,6 +600,7 @@ proptest! {
             }
             world.row.desired = desired;
             world.row.generation += 1;
+            world.row.asleep = None;
             world.row.restart_wanted += i64::from(restart);
         }
         world.live()?;
@@ -578,16 +613,19 @@ proptest! {
         numbers in any::<[i64; 6]>(),
         now in any::<i64>(),
         drift in prop::option::of(prop_oneof![Just(Drift::Limits), Just(Drift::Name)]),
+        (idle, idle_since) in any::<(Option<u64>, i64)>(),
     ) {
         let [attempts, wanted, done, retry_at, starting_since, ready_since] = numbers;
         (row.attempts, row.restart_wanted, row.restart_done) = (attempts, wanted, done);
         row.retry_at = row.retry_at.map(|_| Timestamp(retry_at));
         row.starting_since = row.starting_since.map(|_| Timestamp(starting_since));
         row.ready_since = row.ready_since.map(|_| Timestamp(ready_since));
+        row.idle_since = row.idle_since.map(|_| Timestamp(idle_since));
         let seen = Observation {
             image,
             container,
             drift,
+            idle: idle.map(Duration::from_millis),
         };
         let decision = decide(&row, &seen, Timestamp(now), &POLICY);
         if row.desired == Desired::Absent {

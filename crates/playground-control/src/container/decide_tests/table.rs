@@ -28,6 +28,7 @@ fn case(
         image,
         container,
         drift: None,
+        idle: None,
     };
     Case {
         row,
@@ -57,6 +58,25 @@ fn drifted(drift: Drift) -> Case {
         ContainerStatus::Running,
     );
     case.seen.drift = Some(drift);
+    case
+}
+
+/// Serving, and left alone for so long.
+fn left_alone(seconds: u64, decision: Decision) -> Case {
+    let is_ready = running(true, Readiness::Published);
+    let status = match decision {
+        Decision::Settled => ContainerStatus::Running,
+        _ => ContainerStatus::Requested,
+    };
+    let mut case = case(
+        Desired::Running,
+        is_ready,
+        Image::NotAsked,
+        crashed,
+        decision,
+        status,
+    );
+    case.seen.idle = Some(Duration::from_secs(seconds));
     case
 }
 
@@ -132,8 +152,8 @@ fn made() -> Vec<Case> {
 fn started() -> Vec<Case> {
     use ContainerStatus::{Requested, Running, Starting, Unhealthy};
     use Decision::{
-        AwaitAnswer, EndMute, ForgiveCrashes, GiveUpCrashing, GiveUpExited, GiveUpSilent, NoteEnd,
-        NoteStart, Publish, Remove, Restart, Settled, Start, Unpause,
+        AwaitAnswer, EndMute, FallAsleep, ForgiveCrashes, GiveUpCrashing, GiveUpExited,
+        GiveUpSilent, NoteEnd, NoteStart, Publish, Remove, Restart, Settled, Start, Unpause,
     };
     use Readiness::{Answers, Mute, Published, Silent};
     let one = |seen, tweak: fn(&mut ContainerRow), decision, status| {
@@ -256,6 +276,10 @@ fn started() -> Vec<Case> {
         ),
         drifted(Drift::Limits),
         drifted(Drift::Name),
+        left_alone(59, Settled),
+        left_alone(60, FallAsleep(Tier::Paused)),
+        left_alone(600, FallAsleep(Tier::Stopped)),
+        left_alone(6000, FallAsleep(Tier::Removed)),
         one(exited(), same, Start, Starting),
         one(exited(), |row| row.restart_wanted = 1, Start, Starting),
         one(
@@ -380,6 +404,79 @@ fn replaced() -> Vec<Case> {
     ]
 }
 
+/// Wanted running, and asleep because nobody looked.
+fn asleep() -> Vec<Case> {
+    use ContainerStatus::{Paused, Requested, Stopped};
+    use Decision::{FallAsleep, Pause, Remove, Settled, Stop};
+    let one = |tier, seconds, seen, decision, status| {
+        let sleeps = |row: &mut ContainerRow| {
+            row.asleep = Some(tier);
+            row.idle_since = seconds_ago(seconds);
+        };
+        case(
+            Desired::Running,
+            seen,
+            Image::NotAsked,
+            sleeps,
+            decision,
+            status,
+        )
+    };
+    let up = || running(true, Readiness::Published);
+    let frozen = || Seen::Paused { fits: true };
+    let made = || Seen::Created { fits: true };
+    let exited = || ended(true, false);
+    vec![
+        one(Tier::Paused, 60, up(), Pause, Requested),
+        one(Tier::Paused, 60, frozen(), Settled, Paused),
+        one(Tier::Paused, 599, frozen(), Settled, Paused),
+        one(
+            Tier::Paused,
+            600,
+            frozen(),
+            FallAsleep(Tier::Stopped),
+            Requested,
+        ),
+        one(
+            Tier::Paused,
+            99,
+            exited(),
+            FallAsleep(Tier::Stopped),
+            Requested,
+        ),
+        one(
+            Tier::Paused,
+            99,
+            Seen::Missing,
+            FallAsleep(Tier::Stopped),
+            Requested,
+        ),
+        one(Tier::Stopped, 600, frozen(), Stop, Requested),
+        one(Tier::Stopped, 600, up(), Stop, Requested),
+        one(Tier::Stopped, 600, exited(), Settled, Stopped),
+        one(Tier::Stopped, 600, made(), Settled, Stopped),
+        one(Tier::Stopped, 600, Seen::Missing, Settled, Stopped),
+        one(
+            Tier::Stopped,
+            6000,
+            exited(),
+            FallAsleep(Tier::Removed),
+            Requested,
+        ),
+        one(Tier::Removed, 6000, exited(), Remove, Requested),
+        one(Tier::Removed, 6000, frozen(), Remove, Requested),
+        one(Tier::Removed, 6000, Seen::Missing, Settled, Stopped),
+        one(Tier::Stopped, 600, Seen::Dead, Remove, Requested),
+        one(
+            Tier::Stopped,
+            600,
+            Seen::InTransit,
+            look_again(200),
+            Requested,
+        ),
+    ]
+}
+
 /// Wanted running, and given up.
 fn given_up() -> Vec<Case> {
     use ContainerStatus::Failed;
@@ -463,6 +560,7 @@ fn chapters() -> Vec<(&'static str, Vec<Case>)> {
             "Wanted running, with a container made from something else",
             replaced(),
         ),
+        ("Wanted running, asleep", asleep()),
         ("Wanted running, given up", given_up()),
         ("Wanted stopped", stopped()),
         ("Wanted absent", absent()),
@@ -493,6 +591,7 @@ fn a_mute_app_is_left_alone_where_it_is_not_to_be_restarted() {
         image: Image::NotAsked,
         container: running(true, Readiness::Mute(10_000)),
         drift: None,
+        idle: None,
     };
     let policy = Policy {
         restart_misses: None,

@@ -48,6 +48,13 @@ pub(super) fn conditions(row: &ContainerRow, seen: &Observation) -> String {
         Some(Drift::Name) => words.push("others renamed it".to_owned()),
         None => {}
     }
+    if let Some(idle) = seen.idle {
+        words.push(format!("left alone for {} s", idle.as_secs()));
+    }
+    if let (Some(tier), Some(since)) = (row.asleep, row.idle_since) {
+        let seconds = NOW.millis_since(since) / 1000;
+        words.push(format!("shall be {tier}, left alone for {seconds} s"));
+    }
     if row.host_port.is_none() {
         words.push("no port".to_owned());
     }
@@ -99,6 +106,8 @@ pub(super) fn decision(decision: &Decision) -> String {
         Decision::Start => "start; port taken: remove, quarantine the port".to_owned(),
         Decision::Restart => "withdraw, restart".to_owned(),
         Decision::Unpause => "thaw".to_owned(),
+        Decision::FallAsleep(tier) => format!("write that it shall be {tier}, shut the door"),
+        Decision::Pause => "freeze".to_owned(),
         Decision::NoteStart => "note that a start is on its way".to_owned(),
         Decision::LookAgain(after) => format!("look again in {} ms", after.as_millis()),
         Decision::Publish => "publish".to_owned(),
@@ -124,7 +133,7 @@ pub(super) fn decision(decision: &Decision) -> String {
 }
 
 /// Every decision there is; a new one does not compile until it is listed.
-pub(super) const EVERY_DECISION: [&str; 25] = [
+pub(super) const EVERY_DECISION: [&str; 27] = [
     "PlanImage",
     "QueueBuild",
     "AwaitBuild",
@@ -133,6 +142,8 @@ pub(super) const EVERY_DECISION: [&str; 25] = [
     "Start",
     "Restart",
     "Unpause",
+    "FallAsleep",
+    "Pause",
     "NoteStart",
     "LookAgain",
     "Publish",
@@ -162,6 +173,8 @@ pub(super) fn variant(decision: &Decision) -> &'static str {
         Decision::Start => "Start",
         Decision::Restart => "Restart",
         Decision::Unpause => "Unpause",
+        Decision::FallAsleep(_) => "FallAsleep",
+        Decision::Pause => "Pause",
         Decision::NoteStart => "NoteStart",
         Decision::LookAgain(_) => "LookAgain",
         Decision::Publish => "Publish",

@@ -25,6 +25,9 @@ use tower_service::Service;
 /// How long anything on this machine may take that does not wait on purpose.
 pub(crate) const SOON: Duration = Duration::from_secs(10);
 
+/// How long a program's request is held, unless the test is about that.
+pub(crate) const HOLD: Duration = Duration::from_millis(100);
+
 /// A gateway that is served.
 pub(crate) struct Stand {
     pub(crate) gateway: Gateway,
@@ -80,6 +83,16 @@ impl Stand {
     }
 
     pub(crate) async fn with(apps: &[(&str, Stage)], limits: ListenLimits, tunnels: usize) -> Self {
+        Self::holding(HOLD, apps, limits, tunnels).await
+    }
+
+    /// The same, where a program's request is held for so long.
+    pub(crate) async fn holding(
+        hold: Duration,
+        apps: &[(&str, Stage)],
+        limits: ListenLimits,
+        tunnels: usize,
+    ) -> Self {
         let gateway = Gateway::new(GatewayConfig {
             domains: Domains {
                 domain: "localhost".to_owned(),
@@ -87,6 +100,7 @@ impl Stand {
             },
             framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
             tunnels,
+            hold,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -108,19 +122,21 @@ impl Stand {
         let table = self.gateway.apps();
         let apps: Vec<App> = apps
             .iter()
-            .map(|(name, stage)| App {
-                pk: 1,
+            .zip(1..)
+            .map(|((name, stage), pk)| App {
+                pk,
                 is_public: true,
                 name: (*name).to_owned(),
                 stage: stage.clone(),
-                traffic: table.traffic_of(name),
+                traffic: table.traffic_of(pk),
             })
             .collect();
         table.replace(apps);
     }
 
+    /// Of the first app.
     pub(crate) fn visits(&self) -> Visits {
-        self.gateway.apps().traffic_of("app").visits()
+        self.gateway.apps().traffic_of(1).visits()
     }
 
     /// Waits until nobody is there.
