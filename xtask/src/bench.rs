@@ -5,6 +5,7 @@ mod gateway;
 mod plain;
 mod ready;
 mod restart;
+mod wake;
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub(crate) enum Bench {
     Restart(restart::Options),
     /// The gateway: beside the app itself, nginx and HAProxy
     Gateway(gateway::Options),
+    /// A sleeping app: from a visit to the first byte
+    Wake(wake::Options),
 }
 
 /// Measures.
@@ -32,6 +35,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         Bench::Create(options) => create::run(options),
         Bench::Restart(options) => restart::run(options),
         Bench::Gateway(options) => gateway::run(options),
+        Bench::Wake(options) => wake::run(options),
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 /// The mimic of the tests as a plugin's folder.
-fn mimic(folder: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn mimic(folder: &Path) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(folder.join("plugin"))?;
     let app = repo::root().join("crates/playground-testkit/src/mimic.py");
     std::fs::copy(app, folder.join("plugin/gradio_interface.py"))?;
