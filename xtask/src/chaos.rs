@@ -1,4 +1,4 @@
-//! `cargo xtask chaos` and `cargo xtask soak`: prepare what crates/playground-chaos needs, and run it.
+//! `cargo xtask chaos`, `cargo xtask soak` and `cargo xtask presence`: prepare what crates/playground-chaos needs, and run it.
 //!
 //! That program is a crate of its own, built when it is asked for: `cargo xtask up` on a fresh machine should not have to
 //! compile an HTTP client first.
@@ -48,6 +48,33 @@ pub(crate) struct SoakOptions {
     /// The `playground` binary under test; built when absent
     #[arg(long)]
     binary: Option<PathBuf>,
+}
+
+/// What can be chosen.
+#[derive(Debug, Args)]
+pub(crate) struct PresenceOptions {
+    /// How long visitors come and go
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// Repeats a run's plan
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Visitors at the same time
+    #[arg(long, default_value_t = 12)]
+    visitors: u64,
+    /// The `playground` binary under test; built when absent
+    #[arg(long)]
+    binary: Option<PathBuf>,
+}
+
+/// Runs the visitors. An error when an app slept under one of them, or did not in the end.
+pub(crate) fn presence(options: &PresenceOptions) -> anyhow::Result<()> {
+    let binary = prepare(options.binary.as_deref())?;
+    run_command(program("presence", &binary)?.args([
+        format!("--minutes={}", options.minutes),
+        format!("--seed={}", options.seed),
+        format!("--visitors={}", options.visitors),
+    ]))
 }
 
 /// Runs the soak. An error when the Agent grew.

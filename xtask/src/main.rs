@@ -9,6 +9,7 @@
 //! | `cage` | what a plugin container is confined by, as a table |
 //! | `fuzz` | the fuzz targets, each for a bounded time |
 //! | `chaos` | Agent and Docker Engine killed under load, then everything compared |
+//! | `presence` | visitors at random of apps that fall asleep, compared with what the engine did |
 //! | `soak` | a steady load, and whether the Agent grows under it |
 
 mod agent;
@@ -64,6 +65,8 @@ enum Command {
     /// of the time is above that of the first third by more than 15 % and 4 MiB of memory, 8 open files, 4 threads or 8
     /// tasks.
     Soak(chaos::SoakOptions),
+    /// Visitors at random of apps that fall asleep; an error when one slept under a visitor, or did not in the end
+    Presence(chaos::PresenceOptions),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -75,5 +78,6 @@ fn main() -> anyhow::Result<()> {
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Chaos(options) => chaos::run(&options),
         Command::Soak(options) => chaos::soak(&options),
+        Command::Presence(options) => chaos::presence(&options),
     }
 }

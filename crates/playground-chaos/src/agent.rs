@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 /// Its own port, in the middle of those that it gives to apps.
 pub(crate) const PORT: u16 = 8000;
-const TOKEN: &str = "chaos-chaos-chaos-chaos";
+pub(crate) const TOKEN: &str = "chaos-chaos-chaos-chaos";
 /// Until it says that it is ready.
 const START: Duration = Duration::from_secs(60);
 /// Until it has ended when it is asked to.
@@ -33,6 +33,8 @@ pub(crate) struct Setup {
     pub(crate) docker_host: String,
     /// The base image.
     pub(crate) base_image: String,
+    /// Further flags.
+    pub(crate) settings: Vec<String>,
 }
 
 /// Its process. It ends with the world at the latest.
@@ -110,6 +112,7 @@ async fn started(setup: &Setup) -> anyhow::Result<Child> {
         .args(["--start-timeout", "30", "--data-dir"])
         .arg(&setup.data_dir)
         .args(["--docker-host", &setup.docker_host])
+        .args(&setup.settings)
         .env("GRADIO_CONTAINER_BASE_IMAGE", &setup.base_image)
         .env("PLAYGROUND_TOKEN", TOKEN)
         .env_remove("DOCKER_HOST")

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 /// The command line of one engine.
 #[derive(Debug, Clone)]
@@ -71,6 +71,21 @@ impl Docker {
             .output(&[&[kind, "inspect"], ids.as_slice()].concat())
             .await?;
         serde_json::from_str(&text).context("docker inspect printed no JSON")
+    }
+
+    /// What happens to containers from now on, a line of JSON each.
+    pub(crate) fn events(&self) -> anyhow::Result<Child> {
+        let mut events = self.command(&[
+            "events",
+            "--filter",
+            "type=container",
+            "--format",
+            "{{json .}}",
+        ]);
+        events
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("docker could not be started")
     }
 
     /// Takes an image over from the machine's own engine.

@@ -5,6 +5,7 @@
 //! | `world` | a machine of its own: network, processes and mounts that nothing outside sees, and that end with it |
 //! | `dockerd`, `agent` | the Docker Engine and the Agent in it, to be killed and started |
 //! | `chaos` | clients, a killer, and the comparison of what should be with what is |
+//! | `presence` | visitors at random of apps that fall asleep |
 //! | `soak` | a steady load, and whether the Agent grows under it |
 //!
 //! It needs root, because it makes namespaces and runs a Docker Engine in them. The machine's own engine is only asked for
@@ -14,6 +15,7 @@ mod agent;
 mod chaos;
 mod docker;
 mod dockerd;
+mod presence;
 mod random;
 mod shims;
 mod soak;
@@ -37,6 +39,8 @@ struct Cli {
 enum Command {
     /// Random work from several clients while Agent and Docker Engine are killed; then everything is compared
     Chaos(chaos::Options),
+    /// Visitors at random of apps that fall asleep; then what they saw is compared with what the engine did
+    Presence(presence::Options),
     /// A steady load for a long time; then the Agent's memory, files and threads are compared with those at first
     Soak(soak::Options),
 }
@@ -65,6 +69,7 @@ impl Command {
     fn place(&self) -> &Place {
         match self {
             Self::Chaos(options) => &options.place,
+            Self::Presence(options) => &options.place,
             Self::Soak(options) => &options.place,
         }
     }
@@ -79,6 +84,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let holds = runtime.block_on(async {
         match command {
             Command::Chaos(options) => chaos::run(options).await,
+            Command::Presence(options) => presence::run(options).await,
             Command::Soak(options) => soak::run(options).await,
         }
     })?;

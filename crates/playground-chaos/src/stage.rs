@@ -21,6 +21,11 @@ pub(crate) struct Stage {
 impl Stage {
     /// Sets it up from nothing.
     pub(crate) async fn set(place: &Place) -> anyhow::Result<Self> {
+        Self::set_with(place, &[]).await
+    }
+
+    /// The same, with further settings of the Agent.
+    pub(crate) async fn set_with(place: &Place, settings: &[&str]) -> anyhow::Result<Self> {
         let dockerd = Dockerd::start(&place.folder).await?;
         dockerd.docker.copy_image(&place.base_image).await?;
         let data_dir = place.folder.join("data");
@@ -29,6 +34,7 @@ impl Stage {
             data_dir: data_dir.clone(),
             docker_host: dockerd.docker.host().to_owned(),
             base_image: place.base_image.clone(),
+            settings: settings.iter().map(|&setting| setting.to_owned()).collect(),
         })
         .await?;
         Ok(Self {

@@ -113,7 +113,7 @@ impl Bench {
         let mut rows = Vec::new();
         for app in &apps {
             step(&format!("{}: {runs} wakes from paused", app.what), || {
-                rows.push(self.from_paused(app, runs)?);
+                rows.push(self.wakes_paused(app, runs)?);
                 Ok("measured")
             })?;
         }
@@ -128,7 +128,7 @@ impl Bench {
         self.agent = start(&self.binary, &self.data, "--idle-stop")?;
         for (app, own) in apps.iter().zip(own) {
             step(&format!("{}: {runs} wakes from stopped", app.what), || {
-                rows.push(self.from_stopped(app, own, runs)?);
+                rows.push(self.wakes_stopped(app, own, runs)?);
                 Ok("measured")
             })?;
         }
@@ -153,7 +153,7 @@ impl Bench {
         })
     }
 
-    fn from_paused(&self, app: &App, runs: usize) -> anyhow::Result<Row> {
+    fn wakes_paused(&self, app: &App, runs: usize) -> anyhow::Result<Row> {
         let (mut woken, mut own) = (Vec::new(), Vec::new());
         for _ in 0..runs {
             self.falls_asleep(app, "paused")?;
@@ -169,7 +169,7 @@ impl Bench {
         })
     }
 
-    fn from_stopped(&self, app: &App, own: Vec<Duration>, runs: usize) -> anyhow::Result<Row> {
+    fn wakes_stopped(&self, app: &App, own: Vec<Duration>, runs: usize) -> anyhow::Result<Row> {
         let mut woken = Vec::new();
         for _ in 0..runs {
             self.falls_asleep(app, "stopped")?;

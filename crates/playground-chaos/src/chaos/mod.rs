@@ -7,7 +7,7 @@ mod find;
 mod killer;
 mod ledger;
 mod plan;
-mod report;
+pub(crate) mod report;
 mod settle;
 mod steady;
 
