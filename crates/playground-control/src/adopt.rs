@@ -169,7 +169,10 @@ impl Control {
         Ok(Records {
             by_engine_id: rows
                 .iter()
-                .filter_map(|row| Some((row.engine_id.clone()?, row.pk)))
+                .flat_map(|row| {
+                    let ids = [&row.engine_id, &row.previous_engine_id];
+                    ids.into_iter().flatten().map(|id| (id.clone(), row.pk))
+                })
                 .collect(),
             by_pk: rows.into_iter().map(|row| (row.pk, row)).collect(),
         })

@@ -1,6 +1,7 @@
 //! Who looks at apps. The gateway knows it, and holds the door: an app that sleeps lets nobody in before it is awake.
 
 use std::fmt::Debug;
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ pub trait Audience: Debug + Send + Sync {
 
     /// Opens the door.
     fn open(&self, pk: ContainerPk);
+
+    /// Whether nobody is there any more who came to the app while it was at this address.
+    fn is_left(&self, pk: ContainerPk, address: SocketAddr) -> bool;
 
     /// Begins to count the time anew: somebody was there whom only the loop saw.
     fn note_visit(&self, pk: ContainerPk);

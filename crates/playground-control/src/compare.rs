@@ -123,6 +123,9 @@ impl Control {
         views: &Listed,
         now: Timestamp,
     ) -> Result<bool, StepError> {
+        if row.previous_engine_id.is_some() {
+            return Ok(false);
+        }
         let (container, drift) = match views.container(row) {
             Found::Its(view) => (self.see(row, view), self.see_drift(row, view).await?),
             Found::None => (Seen::Missing, None),
@@ -135,6 +138,7 @@ impl Control {
             image: Image::NotAsked,
             container,
             drift,
+            previous: None,
             // A settled record has its own turns, which ask for it.
             idle: None,
         };

@@ -52,6 +52,10 @@ pub struct ControlConfig {
     pub healthy_after: Duration,
     /// How ready apps are asked whether they still answer.
     pub health_checks: HealthCheckConfig,
+    /// How a container is replaced whose image, params or limits changed, or that is restarted.
+    pub replace: Replace,
+    /// How long visitors of a replaced container may stay once its successor is ready.
+    pub drain: Duration,
     /// When apps sleep that nobody looks at, unless their records say otherwise.
     pub idle: IdleTimes,
     /// Time between asking an app to end and ending it, whether it is stopped, restarted or deleted. Short: a Gradio app
@@ -90,6 +94,16 @@ pub enum OrphanPolicy {
     List,
     /// They are removed.
     Remove,
+}
+
+/// How a container gives way to its successor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Replace {
+    /// The old one ends before the new one begins, and the port stays: the seed's way.
+    #[default]
+    InPlace,
+    /// The old one serves visitors of the gateway until the new one is ready. That one has another port.
+    Gapless,
 }
 
 /// What follows when an app that had been ready ends by itself or answers no more.
@@ -204,6 +218,8 @@ impl ControlConfig {
             crash_attempts: 5,
             healthy_after: Duration::from_secs(3600),
             health_checks: HealthCheckConfig::default(),
+            replace: Replace::default(),
+            drain: Duration::from_secs(60),
             idle: IdleTimes::default(),
             stop_grace: Duration::from_secs(1),
             resync: Duration::from_secs(30),

@@ -18,7 +18,7 @@ use crate::container::execute::Next;
 use crate::container::observe::Observed;
 use crate::container::sleep::until_sleepier;
 use crate::starts::StartTurn;
-use crate::{Control, RestartPolicy, StepError};
+use crate::{Control, Replace, RestartPolicy, StepError};
 
 /// First wait after a failed step; doubles up to [`LONGEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
@@ -390,6 +390,8 @@ impl Control {
             healthy_after: config.healthy_after,
             unhealthy_misses: config.health_checks.misses,
             restart_misses: config.health_checks.restart_misses.filter(|_| restarts),
+            gapless: config.replace == Replace::Gapless,
+            drain: config.drain,
             idle: config.idle,
         }
     }

@@ -68,7 +68,9 @@ pub use build::log::{BuildLogLine, BuildLogReader};
 pub use build::queue::Place;
 pub use clean::{CleanConfig, CleanHours, CleanHoursError, DiskGauge, DiskSpace, Mode};
 pub use compare::Progress;
-pub use config::{BuildConfig, ControlConfig, HealthCheckConfig, OrphanPolicy, RestartPolicy};
+pub use config::{
+    BuildConfig, ControlConfig, HealthCheckConfig, OrphanPolicy, Replace, RestartPolicy,
+};
 pub use desire::{CreateRequest, Handle};
 pub use error::{ControlError, StepError};
 pub use identity::AGENT_ID_FILE;

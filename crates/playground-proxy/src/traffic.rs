@@ -1,7 +1,8 @@
 //! What passes through to an app, and whether anybody is there.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -23,6 +24,8 @@ struct Presence {
     left: Instant,
     /// Nobody is let in.
     is_shut: bool,
+    /// How many are at each of the app's addresses: one, or two while a container gives way to its successor.
+    at: Vec<(SocketAddr, u64)>,
 }
 
 impl Default for Presence {
@@ -31,7 +34,24 @@ impl Default for Presence {
             open: 0,
             left: Instant::now(),
             is_shut: false,
+            at: Vec::new(),
         }
+    }
+}
+
+impl Presence {
+    fn arrive(&mut self, address: SocketAddr) {
+        match self.at.iter_mut().find(|(at, _)| *at == address) {
+            Some((_, count)) => *count += 1,
+            None => self.at.push((address, 1)),
+        }
+    }
+
+    fn leave(&mut self, address: SocketAddr) {
+        self.at.retain_mut(|(at, count)| {
+            *count -= u64::from(*at == address);
+            *count > 0
+        });
     }
 }
 
@@ -82,6 +102,11 @@ impl Traffic {
         self.presence().is_shut = false;
     }
 
+    /// Whether nobody is there who came while the app was at this address.
+    pub fn is_left(&self, address: SocketAddr) -> bool {
+        self.presence().at.iter().all(|(at, _)| *at != address)
+    }
+
     /// Begins to count the time anew, as if somebody had just left.
     pub fn note_visit(&self) {
         self.presence().left = Instant::now();
@@ -94,41 +119,54 @@ impl Traffic {
 
 /// Somebody is there, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Visit(Arc<Traffic>);
+pub(crate) struct Visit {
+    traffic: Arc<Traffic>,
+    /// Where its request went.
+    at: OnceLock<SocketAddr>,
+}
 
 impl Visit {
     pub(crate) fn begin(traffic: &Arc<Traffic>) -> Self {
         traffic.presence().open += 1;
-        Self(traffic.clone())
+        Self {
+            traffic: traffic.clone(),
+            at: OnceLock::new(),
+        }
     }
 
     /// Whether the door is open. It stays so while this lasts.
     pub(crate) fn is_let_in(&self) -> bool {
-        !self.0.presence().is_shut
+        !self.traffic.presence().is_shut
     }
 
-    /// Its request goes to the app.
-    pub(crate) fn note_request(&self) {
-        self.0.requests.fetch_add(1, Relaxed);
+    /// Its request goes to the app, at this address.
+    pub(crate) fn go(&self, address: SocketAddr) {
+        self.traffic.requests.fetch_add(1, Relaxed);
+        if self.at.set(address).is_ok() {
+            self.traffic.presence().arrive(address);
+        }
     }
 
     /// The same visit, held by a second part of it.
     pub(crate) fn traffic(&self) -> &Arc<Traffic> {
-        &self.0
+        &self.traffic
     }
 
     pub(crate) fn note_received(&self, bytes: usize) {
-        self.0.received.fetch_add(bytes as u64, Relaxed);
+        self.traffic.received.fetch_add(bytes as u64, Relaxed);
     }
 
     pub(crate) fn note_sent(&self, bytes: usize) {
-        self.0.sent.fetch_add(bytes as u64, Relaxed);
+        self.traffic.sent.fetch_add(bytes as u64, Relaxed);
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        let mut presence = self.0.presence();
+        let mut presence = self.traffic.presence();
+        if let Some(address) = self.at.get() {
+            presence.leave(*address);
+        }
         presence.open -= 1;
         if presence.open == 0 {
             presence.left = Instant::now();
@@ -159,8 +197,11 @@ mod tests {
         let traffic = Arc::new(Traffic::default());
         assert_eq!((traffic.visits().open, traffic.visits().idle), (0, None));
         let (first, second) = (Visit::begin(&traffic), Visit::begin(&traffic));
-        first.note_request();
+        let here = SocketAddr::from(([127, 0, 0, 1], 7860));
+        first.go(here);
+        assert!(!traffic.is_left(here));
         drop(first);
+        assert!(traffic.is_left(here));
         tokio::time::advance(Duration::from_secs(9)).await;
         assert_eq!((traffic.visits().open, traffic.visits().idle), (1, None));
         drop(second);

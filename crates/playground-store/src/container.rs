@@ -109,6 +109,10 @@ pub struct ContainerRow {
     pub last_health_error: Option<String>,
     /// Who may use its app through the gateway.
     pub visibility: Visibility,
+    /// Docker's id of the container that serves on while its successor is on its way.
+    pub previous_engine_id: Option<EngineId>,
+    /// That container's host port.
+    pub previous_port: Option<HostPort>,
     /// How deep it sleeps because nobody looks at it; none while it is awake.
     pub asleep: Option<Tier>,
     /// Since when nobody looks at it; only while it sleeps.
@@ -225,6 +229,8 @@ pub(crate) struct RawContainer {
     last_health_check_at: Option<i64>,
     last_health_error: Option<String>,
     visibility: String,
+    previous_engine_id: Option<String>,
+    previous_port: Option<i64>,
     asleep: Option<String>,
     idle_since: Option<i64>,
     idle_times: String,
@@ -262,10 +268,7 @@ impl TryFrom<RawContainer> for ContainerRow {
             context: row::optional("containers.context", raw.context.as_deref())?,
             image: raw.image,
             build: row::optional("containers.build", raw.build.as_deref())?,
-            host_port: raw
-                .host_port
-                .and_then(|port| u16::try_from(port).ok())
-                .map(HostPort),
+            host_port: port(raw.host_port),
             engine_id: raw.engine_id.map(EngineId),
             published_run: raw.published_run,
             ready_since: raw.ready_since.map(Timestamp),
@@ -280,6 +283,8 @@ impl TryFrom<RawContainer> for ContainerRow {
             last_health_check_at: raw.last_health_check_at.map(Timestamp),
             last_health_error: raw.last_health_error,
             visibility: row::text("containers.visibility", &raw.visibility)?,
+            previous_engine_id: raw.previous_engine_id.map(EngineId),
+            previous_port: port(raw.previous_port),
             asleep: row::optional("containers.asleep", raw.asleep.as_deref())?,
             idle_since: raw.idle_since.map(Timestamp),
             idle_times: row::json("containers.idle_times", &raw.idle_times)?,
@@ -288,6 +293,11 @@ impl TryFrom<RawContainer> for ContainerRow {
             updated_at: Timestamp(raw.updated_at),
         })
     }
+}
+
+fn port(column: Option<i64>) -> Option<HostPort> {
+    let port = column.and_then(|port| u16::try_from(port).ok());
+    port.map(HostPort)
 }
 
 impl Store {

@@ -22,6 +22,7 @@ mod patience;
 mod port;
 mod push;
 mod queue;
+mod replace;
 mod row;
 mod setting;
 mod sleep;

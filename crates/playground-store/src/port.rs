@@ -21,6 +21,7 @@ impl Store {
                      SELECT $2 UNION ALL SELECT port + 1 FROM candidates WHERE port < $3)
                  SELECT MIN(port) FROM candidates
                  WHERE port NOT IN (SELECT host_port FROM containers WHERE host_port IS NOT NULL)
+                   AND port NOT IN (SELECT previous_port FROM containers WHERE previous_port IS NOT NULL)
                    AND port NOT IN (SELECT port FROM barred_ports WHERE until IS NULL OR until > $4)))
              WHERE pk = $1 RETURNING host_port",
         )
@@ -81,7 +82,7 @@ impl Store {
     /// How many ports records hold.
     pub async fn ports_in_use(&self) -> Result<u64> {
         let count: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM containers WHERE host_port IS NOT NULL")
+            sqlx::query_scalar("SELECT COUNT(host_port) + COUNT(previous_port) FROM containers")
                 .fetch_one(&self.read)
                 .await?;
         Ok(count as u64)

@@ -1,6 +1,7 @@
 //! Visitors of scripted apps, as the gateway would count them.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub struct TestAudience(Arc<Mutex<HashMap<ContainerPk, Door>>>);
 struct Door {
     inside: u32,
     left: Instant,
+    /// How many are left at addresses that the app has no more.
+    lingering: u32,
     is_shut: bool,
 }
 
@@ -44,6 +47,12 @@ impl TestAudience {
         door.left = Instant::now();
     }
 
+    /// So many stay at whatever address the app has no more.
+    pub fn linger(&self, pk: ContainerPk, visitors: u32) {
+        let mut doors = self.doors();
+        doors.entry(pk).or_insert_with(Door::new).lingering = visitors;
+    }
+
     /// Whether nobody is let in.
     pub fn is_shut(&self, pk: ContainerPk) -> bool {
         self.doors().get(&pk).is_some_and(|door| door.is_shut)
@@ -59,6 +68,7 @@ impl Door {
         Self {
             inside: 0,
             left: Instant::now(),
+            lingering: 0,
             is_shut: false,
         }
     }
@@ -80,6 +90,11 @@ impl Audience for TestAudience {
 
     fn open(&self, pk: ContainerPk) {
         self.doors().entry(pk).or_insert_with(Door::new).is_shut = false;
+    }
+
+    fn is_left(&self, pk: ContainerPk, _address: SocketAddr) -> bool {
+        let mut doors = self.doors();
+        doors.entry(pk).or_insert_with(Door::new).lingering == 0
     }
 
     fn note_visit(&self, pk: ContainerPk) {

@@ -299,8 +299,9 @@ impl TestControl {
         }
         let rows = self.rows().await;
         let is_known = |view: &ContainerView| {
-            rows.iter()
-                .any(|row| row.engine_id.as_ref() == Some(&view.id))
+            rows.iter().any(|row| {
+                [&row.engine_id, &row.previous_engine_id].contains(&&Some(view.id.clone()))
+            })
         };
         if let Some(view) = self.containers().into_iter().find(|view| !is_known(view)) {
             return Some(format!("container {} has no record", view.id));
@@ -322,6 +323,9 @@ impl TestControl {
     }
 
     fn unsettled_record(&self, row: &ContainerRow) -> Option<String> {
+        if row.previous_engine_id.is_some() && row.current_failure().is_none() {
+            return Some("a container stepped aside and is still there".to_owned());
+        }
         let view = self
             .containers()
             .into_iter()
@@ -366,12 +370,16 @@ impl TestControl {
         let there: Vec<EngineId> = self.containers().into_iter().map(|view| view.id).collect();
         let expected: Vec<EngineId> = rows
             .iter()
-            .filter_map(|row| row.engine_id.clone())
+            .flat_map(|row| [row.engine_id.clone(), row.previous_engine_id.clone()])
+            .flatten()
             .filter(|id| there.contains(id))
             .collect();
         self.fake
             .assert_no_leaks(self.control.agent_id(), &expected);
-        let ports = rows.iter().filter(|row| row.host_port.is_some()).count();
+        let ports = rows
+            .iter()
+            .flat_map(|row| [row.host_port, row.previous_port]);
+        let ports = ports.flatten().count();
         let in_use = self.control.store().ports_in_use().await;
         assert_eq!(in_use.expect("the database answers"), ports as u64);
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use playground_control::{
-    BackendConfig, BuildConfig, CleanConfig, CleanHours, ControlConfig, OrphanPolicy, RestartPolicy,
+    BackendConfig, BuildConfig, CleanConfig, CleanHours, ControlConfig, OrphanPolicy, Replace,
+    RestartPolicy,
 };
 use playground_engine::Profile;
 use playground_plugin::{IndexSettings, RequirementPolicy};
@@ -43,6 +44,13 @@ impl AgentOptions {
         control.default_limits = self.limits(mistakes);
         if let Some(seconds) = self.start_timeout {
             control.start_timeout = Duration::from_secs(seconds);
+        }
+        let words = ["in-place", "gapless"];
+        if one_of("replace", self.replace.as_deref(), &words, mistakes) == "gapless" {
+            control.replace = Replace::Gapless;
+        }
+        if let Some(seconds) = self.drain {
+            control.drain = Duration::from_secs(seconds);
         }
         control.idle = IdleTimes {
             pause_after: self.idle_pause,

@@ -66,6 +66,11 @@ options! {
     pids: u32, "PLAYGROUND_PIDS";
     /// Seconds an app may take until it answers [default: 300]
     start_timeout: u64, "PLAYGROUND_START_TIMEOUT";
+    /// How a container is replaced: in-place (its port stays) or gapless (the old one serves until the new one is ready, at
+    /// another port) [default: in-place]
+    replace: String, "PLAYGROUND_REPLACE";
+    /// Seconds that visitors of a replaced container may stay once the new one is ready [default: 60]
+    drain: u64, "PLAYGROUND_DRAIN";
     /// Seconds until an app that nobody looks at through the gateway is frozen, 0 for never [default: 0]
     idle_pause: u32, "PLAYGROUND_IDLE_PAUSE";
     /// Seconds until its process is ended, 0 for never [default: 0]

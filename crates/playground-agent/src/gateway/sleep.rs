@@ -1,6 +1,7 @@
 //! Between the gateway, which knows who is there, and the loop, which puts apps to sleep and wakes them.
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,10 @@ impl Audience for Visitors {
 
     fn open(&self, pk: ContainerPk) {
         self.0.traffic_of(pk.0).open();
+    }
+
+    fn is_left(&self, pk: ContainerPk, address: SocketAddr) -> bool {
+        self.0.traffic_of(pk.0).is_left(address)
     }
 
     fn note_visit(&self, pk: ContainerPk) {

@@ -63,6 +63,7 @@ fn ports() -> PortRange {
         "docker_clean" => 21_000,
         "docker_adoption" => 23_700,
         "docker_hands" => 23_800,
+        "docker_sleep" => 24_500,
         _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)

@@ -204,7 +204,7 @@ fn compare(saw: &[Saw], deeds: &[watch::Deed], doors: &[Door], report: &mut Repo
             )
         });
     }
-    for action in ["pause", "unpause", "kill", "destroy", "create"] {
+    for action in watch::DEEDS {
         let count = deeds.iter().filter(|deed| deed.action == action).count();
         report.line(format!("{action:<10} {count:>6} times"));
     }

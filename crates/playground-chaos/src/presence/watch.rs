@@ -10,6 +10,11 @@ use tokio::time::Instant;
 
 use crate::docker::Docker;
 
+/// What changes whether an app runs. Looking at one, as `exec` does, harms nobody.
+pub(crate) const DEEDS: [&str; 9] = [
+    "create", "start", "pause", "unpause", "kill", "stop", "die", "destroy", "restart",
+];
+
 /// One of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Deed {
@@ -61,9 +66,11 @@ impl Watch {
 
 fn read(line: &str) -> Option<Deed> {
     let event: Value = serde_json::from_str(line).ok()?;
+    let action = event["Action"].as_str()?;
+    DEEDS.contains(&action).then_some(())?;
     Some(Deed {
         at: Instant::now(),
         container: event["Actor"]["Attributes"]["name"].as_str()?.to_owned(),
-        action: event["Action"].as_str()?.to_owned(),
+        action: action.to_owned(),
     })
 }

@@ -34,6 +34,10 @@ pub struct Policy {
     pub unhealthy_misses: i64,
     /// An app that missed this many is restarted; none: it never is.
     pub restart_misses: Option<i64>,
+    /// The old container serves on until the new one is ready.
+    pub gapless: bool,
+    /// How long visitors of the old one may stay then.
+    pub drain: Duration,
     /// When apps sleep whose records say nothing of it.
     pub idle: IdleTimes,
 }
@@ -47,9 +51,20 @@ pub struct Observation {
     pub container: Seen,
     /// What others changed about it, and can be changed back while its app serves. Only looked at when that does.
     pub drift: Option<Drift>,
+    /// The container that stepped aside for this one.
+    pub previous: Option<Previous>,
     /// How long nobody has looked at its app and it has done nothing; none while somebody does, or where nobody can tell.
     /// Only looked at when that serves and may sleep.
     pub idle: Option<Duration>,
+}
+
+/// A container that stepped aside and serves on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Previous {
+    /// It runs.
+    pub is_up: bool,
+    /// The last visitor has left it.
+    pub is_left: bool,
 }
 
 /// What others changed about a container without making it another one.
@@ -172,6 +187,10 @@ pub enum Decision {
     /// Write down that it ended while nobody watched. An engine that goes down takes its containers with it, which is
     /// not their fault: it is started again at once, and no crash is counted.
     NoteEnd,
+    /// Name it away and begin anew with another, while it serves on.
+    StepAside,
+    /// Remove the container that stepped aside, and release its port.
+    RemovePrevious,
     /// Take its address back and stop it.
     Stop,
     /// Take its address back and remove it, stopping it first.
@@ -196,6 +215,9 @@ pub enum Decision {
 
 /// Decides. Total: every record and observation has exactly one decision.
 pub fn decide(row: &ContainerRow, seen: &Observation, now: Timestamp, policy: &Policy) -> Decision {
+    if is_previous_done(row, seen, now, policy) {
+        return Decision::RemovePrevious;
+    }
     match row.desired {
         Desired::Running => match row.current_failure() {
             Some(_) => given_up(&seen.container),
@@ -217,6 +239,7 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
             ContainerStatus::Building
         }
         (_, Decision::ForgiveCrashes | Decision::Restore(_)) => ContainerStatus::Running,
+        (_, Decision::RemovePrevious) => row.status,
         (_, Decision::AwaitAnswer | Decision::EndMute) => ContainerStatus::Unhealthy,
         // The step itself writes `failed`, with the reason: nobody sees one without the other.
         (_, Decision::GiveUp(_) | Decision::GiveUpSilent) => row.status,
@@ -248,11 +271,39 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
             | Decision::LookAgain(_)
             | Decision::NoteCrash { .. }
             | Decision::NoteEnd
+            | Decision::StepAside
             | Decision::Stop
             | Decision::Remove
             | Decision::Forget,
         ) => ContainerStatus::Starting,
     }
+}
+
+/// Whether the container that stepped aside is of no more use: nothing is wanted of the record, it serves nobody, its
+/// successor does and everybody left, or that has to step aside itself.
+fn is_previous_done(
+    row: &ContainerRow,
+    seen: &Observation,
+    now: Timestamp,
+    policy: &Policy,
+) -> bool {
+    let Some(previous) = seen.previous else {
+        return false;
+    };
+    if row.desired != Desired::Running || row.asleep.is_some() || !previous.is_up {
+        return true;
+    }
+    let Seen::Running {
+        fits,
+        readiness: Readiness::Published | Readiness::Mute(_),
+        ..
+    } = seen.container
+    else {
+        return false;
+    };
+    let ready_for = row.ready_since.map_or(0, |since| now.millis_since(since));
+    let is_wanted_anew = !fits || row.restart_wanted > row.restart_done;
+    previous.is_left || is_wanted_anew || ready_for >= as_millis(policy.drain)
 }
 
 /// A failed generation keeps its stopped container, so that its logs can be read; the next create replaces it.
@@ -275,7 +326,12 @@ fn towards_running(
         Seen::InTransit => Decision::LookAgain(TRANSIT),
         Seen::Dead => Decision::Remove,
         Seen::Missing => towards_created(row, &seen.image),
-        // The old container serves on until the image of the new one is there.
+        // The old container serves on until the image of the new one is there, or until that is ready.
+        Seen::Running {
+            fits: false,
+            readiness: Readiness::Published,
+            ..
+        } if policy.gapless => towards_image(&seen.image).unwrap_or(Decision::StepAside),
         Seen::Created { fits: false }
         | Seen::Running { fits: false, .. }
         | Seen::Paused { fits: false }
@@ -362,7 +418,12 @@ fn towards_ready(
     policy: &Policy,
 ) -> Decision {
     if row.restart_wanted > row.restart_done {
-        return Decision::Restart;
+        let serves_on = policy.gapless && readiness == Readiness::Published;
+        return if serves_on {
+            Decision::StepAside
+        } else {
+            Decision::Restart
+        };
     }
     match (readiness, row.starting_since) {
         (Readiness::Published, _) if forgives(row, now, policy) => Decision::ForgiveCrashes,

@@ -29,6 +29,8 @@ const POLICY: Policy = Policy {
     healthy_after: Duration::from_secs(3600),
     unhealthy_misses: 3,
     restart_misses: Some(20),
+    gapless: false,
+    drain: Duration::from_secs(60),
     idle: IDLE,
 };
 
@@ -74,6 +76,8 @@ fn row() -> ContainerRow {
         last_health_check_at: None,
         last_health_error: None,
         visibility: playground_types::Visibility::Private,
+        previous_engine_id: None,
+        previous_port: None,
         asleep: None,
         idle_since: None,
         idle_times: IdleTimes::default(),

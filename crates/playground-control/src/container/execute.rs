@@ -52,7 +52,9 @@ impl Control {
         let id = observed.view.as_ref().map(|view| &view.id);
         // An app may take its whole grace to end: nobody waits for that but its own record.
         let _permit = match decision {
-            Decision::Stop | Decision::Remove | Decision::Restart => None,
+            Decision::Stop | Decision::Remove | Decision::RemovePrevious | Decision::Restart => {
+                None
+            }
             _ => Some(self.steps.acquire().await),
         };
         match decision {
@@ -74,6 +76,8 @@ impl Control {
                     .set_started(row.pk, row.restart_done, now)
                     .await?
             }
+            Decision::StepAside => self.step_aside(row, id).await?,
+            Decision::RemovePrevious => self.remove_previous(row).await?,
             Decision::LookAgain(after) => return Ok(Next::After(after)),
             Decision::Publish => self.publish(row, &observed.observation.container).await?,
             Decision::NoteCrash { attempts, retry_at } => {
@@ -301,7 +305,7 @@ impl Control {
     }
 
     /// A port is free again: whoever was given up for want of one gets another turn.
-    async fn retry_without_port(&self) -> Result<(), StepError> {
+    pub(super) async fn retry_without_port(&self) -> Result<(), StepError> {
         for pk in self
             .store
             .retry_failed_for(FailureKind::PortsExhausted, self.clock.now())

@@ -17,5 +17,6 @@ pub(crate) mod execute;
 mod idle;
 pub(crate) mod observe;
 pub(crate) mod origin;
+mod replace;
 pub(crate) mod sleep;
 pub(crate) mod spec;

@@ -44,6 +44,7 @@ impl Control {
         } else {
             Image::NotAsked
         };
+        let previous = self.see_previous(row).await?;
         let drift = match &view {
             Some(view) => self.see_drift(row, view).await?,
             None => None,
@@ -53,6 +54,7 @@ impl Control {
                 image,
                 container,
                 drift,
+                previous,
                 idle: None,
             },
             view,

@@ -85,13 +85,19 @@ impl Control {
     }
 }
 
-/// How long a record can be left to itself until it may be time to sleep, or to sleep deeper.
+/// Between two looks at whether everybody has left a container that stepped aside.
+const DRAIN_LOOK: Duration = Duration::from_millis(500);
+
+/// How long a record can be left to itself until it may be time to sleep, to sleep deeper, or to remove what stepped aside.
 pub(crate) fn until_sleepier(
     row: &ContainerRow,
     idle: Option<Duration>,
     now: Timestamp,
     policy: &Policy,
 ) -> Option<Duration> {
+    if row.previous_engine_id.is_some() {
+        return Some(DRAIN_LOOK);
+    }
     let times = row.idle_times.or(policy.idle);
     let asleep_for = row.idle_since.map(|since| {
         let millis = now.millis_since(since);

@@ -24,6 +24,7 @@ mod push;
 mod queue;
 mod readiness;
 mod recovery;
+mod replace;
 mod sequences;
 mod shutdown;
 mod sleep;

@@ -14,6 +14,8 @@ const SHORT: Policy = Policy {
     healthy_after: Duration::from_secs(60),
     unhealthy_misses: 3,
     restart_misses: Some(6),
+    gapless: false,
+    drain: Duration::from_secs(10),
     idle: IDLE,
 };
 
@@ -119,6 +121,7 @@ impl World {
             image,
             container,
             drift: None,
+            previous: None,
             idle: None,
         }
     }
@@ -302,6 +305,9 @@ impl World {
             Decision::NoteEnd => {
                 self.withdraw();
                 self.row.retry_at = Some(self.now);
+            }
+            Decision::StepAside | Decision::RemovePrevious => {
+                unreachable!("replaced in place")
             }
             Decision::Stop => {
                 self.withdraw();
@@ -614,6 +620,7 @@ proptest! {
         now in any::<i64>(),
         drift in prop::option::of(prop_oneof![Just(Drift::Limits), Just(Drift::Name)]),
         (idle, idle_since) in any::<(Option<u64>, i64)>(),
+        (previous, gapless) in any::<(Option<(bool, bool)>, bool)>(),
     ) {
         let [attempts, wanted, done, retry_at, starting_since, ready_since] = numbers;
         (row.attempts, row.restart_wanted, row.restart_done) = (attempts, wanted, done);
@@ -625,9 +632,11 @@ proptest! {
             image,
             container,
             drift,
+            previous: previous.map(|(is_up, is_left)| Previous { is_up, is_left }),
             idle: idle.map(Duration::from_millis),
         };
-        let decision = decide(&row, &seen, Timestamp(now), &POLICY);
+        let policy = Policy { gapless, ..POLICY };
+        let decision = decide(&row, &seen, Timestamp(now), &policy);
         if row.desired == Desired::Absent {
             prop_assert_eq!(status(&row, &decision), ContainerStatus::Deleting);
         }

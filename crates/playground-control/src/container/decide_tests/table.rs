@@ -11,6 +11,7 @@ struct Case {
     seen: Observation,
     decision: Decision,
     status: ContainerStatus,
+    gapless: bool,
 }
 
 fn case(
@@ -28,6 +29,7 @@ fn case(
         image,
         container,
         drift: None,
+        previous: None,
         idle: None,
     };
     Case {
@@ -35,6 +37,7 @@ fn case(
         seen,
         decision,
         status,
+        gapless: false,
     }
 }
 
@@ -477,6 +480,94 @@ fn asleep() -> Vec<Case> {
     ]
 }
 
+/// Wanted running, and the old container serves until the new one is ready.
+fn without_a_gap() -> Vec<Case> {
+    use ContainerStatus::{Building, Requested, Starting};
+    let one = |seen, image, tweak: fn(&mut ContainerRow), previous, decision, status| {
+        let mut case = case(Desired::Running, seen, image, tweak, decision, status);
+        case.seen.previous = previous;
+        case.gapless = true;
+        case
+    };
+    let old = || running(false, Readiness::Published);
+    let new = || running(true, Readiness::Published);
+    let serves = |is_left| {
+        let is_up = true;
+        Some(Previous { is_up, is_left })
+    };
+    let ended = Some(Previous {
+        is_up: false,
+        is_left: true,
+    });
+    let (aside, gone) = (Decision::StepAside, Decision::RemovePrevious);
+    let restart = |row: &mut ContainerRow| row.restart_wanted = 1;
+    let ready_for_a_minute = |row: &mut ContainerRow| row.ready_since = seconds_ago(60);
+    let (asked, there) = (Image::NotAsked, Image::Present);
+    let (missing, silent) = (Seen::Missing, || running(false, Readiness::Silent));
+    vec![
+        one(
+            old(),
+            Image::Building,
+            same,
+            None,
+            Decision::AwaitBuild,
+            Building,
+        ),
+        one(old(), there.clone(), same, None, aside.clone(), Starting),
+        one(
+            silent(),
+            there.clone(),
+            same,
+            None,
+            Decision::Remove,
+            Starting,
+        ),
+        one(new(), asked.clone(), restart, None, aside, Starting),
+        one(
+            missing.clone(),
+            there.clone(),
+            same,
+            serves(true),
+            Decision::Create,
+            Starting,
+        ),
+        one(missing, there.clone(), same, ended, gone.clone(), Requested),
+        one(
+            new(),
+            asked.clone(),
+            same,
+            serves(false),
+            Decision::Settled,
+            ContainerStatus::Running,
+        ),
+        one(
+            new(),
+            asked.clone(),
+            same,
+            serves(true),
+            gone.clone(),
+            Requested,
+        ),
+        one(
+            new(),
+            asked.clone(),
+            ready_for_a_minute,
+            serves(false),
+            gone.clone(),
+            Requested,
+        ),
+        one(
+            new(),
+            asked,
+            restart,
+            serves(false),
+            gone.clone(),
+            Requested,
+        ),
+        one(old(), there, same, serves(false), gone, Requested),
+    ]
+}
+
 /// Wanted running, and given up.
 fn given_up() -> Vec<Case> {
     use ContainerStatus::Failed;
@@ -560,6 +651,10 @@ fn chapters() -> Vec<(&'static str, Vec<Case>)> {
             "Wanted running, with a container made from something else",
             replaced(),
         ),
+        (
+            "Wanted running, to be replaced without a gap",
+            without_a_gap(),
+        ),
         ("Wanted running, asleep", asleep()),
         ("Wanted running, given up", given_up()),
         ("Wanted stopped", stopped()),
@@ -576,7 +671,9 @@ fn every_line_of_the_table_is_decided_as_written() {
                 case.seen,
                 words::conditions(&case.row, &case.seen)
             );
-            let decision = decide(&case.row, &case.seen, NOW, &POLICY);
+            let gapless = case.gapless;
+            let policy = Policy { gapless, ..POLICY };
+            let decision = decide(&case.row, &case.seen, NOW, &policy);
             assert_eq!(decision, case.decision, "{line}");
             assert_eq!(status(&case.row, &decision), case.status, "{line}");
         }
@@ -591,6 +688,7 @@ fn a_mute_app_is_left_alone_where_it_is_not_to_be_restarted() {
         image: Image::NotAsked,
         container: running(true, Readiness::Mute(10_000)),
         drift: None,
+        previous: None,
         idle: None,
     };
     let policy = Policy {

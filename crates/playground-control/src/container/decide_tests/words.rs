@@ -48,6 +48,14 @@ pub(super) fn conditions(row: &ContainerRow, seen: &Observation) -> String {
         Some(Drift::Name) => words.push("others renamed it".to_owned()),
         None => {}
     }
+    match seen.previous {
+        Some(Previous { is_up: false, .. }) => words.push("the one before it has ended".to_owned()),
+        Some(Previous { is_left: true, .. }) => {
+            words.push("everybody left the one before it".to_owned())
+        }
+        Some(_) => words.push("somebody is at the one before it".to_owned()),
+        None => {}
+    }
     if let Some(idle) = seen.idle {
         words.push(format!("left alone for {} s", idle.as_secs()));
     }
@@ -118,6 +126,10 @@ pub(super) fn decision(decision: &Decision) -> String {
             "note crash {attempts}, back off {} s",
             retry_at.millis_since(NOW) / 1000
         ),
+        Decision::StepAside => "name it away, begin anew with another".to_owned(),
+        Decision::RemovePrevious => {
+            "stop and remove the one before it, release its port".to_owned()
+        }
         Decision::Stop => "withdraw, stop".to_owned(),
         Decision::Remove => "withdraw, stop, remove".to_owned(),
         Decision::Forget => "release the port, forget the record".to_owned(),
@@ -133,7 +145,7 @@ pub(super) fn decision(decision: &Decision) -> String {
 }
 
 /// Every decision there is; a new one does not compile until it is listed.
-pub(super) const EVERY_DECISION: [&str; 27] = [
+pub(super) const EVERY_DECISION: [&str; 29] = [
     "PlanImage",
     "QueueBuild",
     "AwaitBuild",
@@ -151,6 +163,8 @@ pub(super) const EVERY_DECISION: [&str; 27] = [
     "EndMute",
     "NoteCrash",
     "NoteEnd",
+    "StepAside",
+    "RemovePrevious",
     "Stop",
     "Remove",
     "Forget",
@@ -182,6 +196,8 @@ pub(super) fn variant(decision: &Decision) -> &'static str {
         Decision::EndMute => "EndMute",
         Decision::NoteCrash { .. } => "NoteCrash",
         Decision::NoteEnd => "NoteEnd",
+        Decision::StepAside => "StepAside",
+        Decision::RemovePrevious => "RemovePrevious",
         Decision::Stop => "Stop",
         Decision::Remove => "Remove",
         Decision::Forget => "Forget",
