@@ -257,3 +257,27 @@ def test_a_second_sigterm_ends_at_once(agent, mimic):
     agent.start()
     eventually(lambda: record(agent, 5), lambda it: it["status"] == "stopped", what="the app stopped")
     removed(agent, 5)
+
+
+def test_the_gateway_leads_to_the_same_apps_as_soon_as_the_agent_is_back(agent, mimic):
+    # Sleeping, stopped on purpose and gone: what holds before the kill holds after it.
+    made = {model: created(agent, mimic, model) for model in (801, 802, 803)}
+    play = lambda made, **options: agent.request("GET", f"play/{made['name'].replace('_', '-')}/", **options)
+    agent.request("PATCH", f"containers/{made[801]['pk']}/", json={"idle": {"pause_after": 1}})
+    eventually(lambda: record(agent, 801), lambda it: it["asleep"] == "paused" and it["status"] == "paused", what="asleep")
+    agent.request("PATCH", f"containers/{made[801]['pk']}/", json={"idle": {}})
+    agent.request("PATCH", f"containers/{made[802]['pk']}/", json={"status": "stopped"})
+    removed(agent, 803)
+    up = next(record for record in agent.all("containers/") if record["model"] == 0)
+    for _ in range(3):
+        agent.kill()
+        agent.start()
+        assert play(up).status_code == 200
+        assert play(up, token="").status_code == 401
+        assert (play(made[802]).status_code, play(made[802]).json()["code"]) == (503, "app_stopped")
+        assert play(made[803]).status_code == 404
+        assert record(agent, 801)["asleep"] == "paused", "nobody was there"
+    assert play(made[801]).status_code == 200, "a visit wakes it"
+    assert record(agent, 801)["status"] == "running"
+    for model in (801, 802):
+        removed(agent, model)

@@ -1,5 +1,7 @@
 //! `cargo xtask bench restart`: how long an Agent that was killed takes until it is ready again, for more and more records.
 //!
+//! The gateway counts, too: from the same start until it leads to an app again.
+//!
 //! Every record has a running container with a mimic in it, an app without Gradio that costs nothing. Making them takes
 //! minutes and is no part of what is measured.
 
@@ -11,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use clap::Args;
 
-use super::ready::wait_until_ready;
+use super::ready::{wait_until_good, wait_until_ready};
 use super::{forget_images, median};
 use crate::agent::Agent;
 use crate::command::{command, run as run_command};
@@ -19,6 +21,8 @@ use crate::docker::pause;
 use crate::step::{say, step};
 use crate::{docker, repo, up};
 
+/// The Agent's own port, the same after every kill.
+const LISTEN: u16 = 17_999;
 /// The first port of the apps under measurement.
 const FIRST_PORT: usize = 18_000;
 /// Creates at the same time.
@@ -47,6 +51,7 @@ pub(crate) struct Options {
 struct Row {
     records: usize,
     listening: Duration,
+    gateway: Duration,
     ready: Duration,
     slowest: Duration,
 }
@@ -164,18 +169,30 @@ impl Bench {
     }
 
     fn kills(&mut self, records: usize, runs: usize) -> anyhow::Result<Row> {
-        let (mut listening, mut ready) = (Vec::new(), Vec::new());
+        let (mut listening, mut gateway, mut ready) = (Vec::new(), Vec::new(), Vec::new());
+        let containers = self.containers()?;
+        let name = containers[0]["name"].as_str().context("no name")?;
+        let path = format!("/play/{}/", name.replace('_', "-"));
         for _ in 0..runs {
             self.agent.kill()?;
             let begun = Instant::now();
-            self.agent = start(&self.binary, &self.data, &self.ports, &self.network)?;
-            ready.push(begun.elapsed());
+            let leads = std::thread::scope(|scope| {
+                let leads = scope.spawn(|| {
+                    wait_until_good(LISTEN, &path)?;
+                    anyhow::Ok(begun.elapsed())
+                });
+                self.agent = start(&self.binary, &self.data, &self.ports, &self.network)?;
+                ready.push(begun.elapsed());
+                leads.join().expect("a thread that asks ends")
+            });
+            gateway.push(leads?);
             listening.push(self.agent.listening);
             self.check(records)?;
         }
         Ok(Row {
             records,
             listening: median(&listening),
+            gateway: median(&gateway),
             ready: median(&ready),
             slowest: ready.into_iter().max().unwrap_or_default(),
         })
@@ -222,7 +239,8 @@ impl Bench {
 }
 
 fn start(binary: &Path, data: &Path, ports: &str, network: &str) -> anyhow::Result<Agent> {
-    let options = ["--listen", "127.0.0.1:0", "--port-range", ports];
+    let listen = format!("127.0.0.1:{LISTEN}");
+    let options = ["--listen", &listen, "--no-auth", "--port-range", ports];
     Agent::start(
         binary,
         data,
@@ -233,15 +251,16 @@ fn start(binary: &Path, data: &Path, ports: &str, network: &str) -> anyhow::Resu
 fn print(rows: &[Row]) {
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
     say(&format!(
-        "\n{:>8} {:>14} {:>12} {:>12} {:>14} {:>8}",
-        "records", "to listening", "to ready", "slowest", "each record", "ratio"
+        "\n{:>8} {:>14} {:>15} {:>12} {:>12} {:>14} {:>8}",
+        "records", "to listening", "to the gateway", "to ready", "slowest", "each record", "ratio"
     ));
     let first = rows.first().map_or(Duration::ZERO, |row| row.ready);
     for row in rows {
         say(&format!(
-            "{:>8} {:>11.0} ms {:>9.0} ms {:>9.0} ms {:>11.2} ms {:>6.1} x",
+            "{:>8} {:>11.0} ms {:>12.0} ms {:>9.0} ms {:>9.0} ms {:>11.2} ms {:>6.1} x",
             row.records,
             millis(row.listening),
+            millis(row.gateway),
             millis(row.ready),
             millis(row.slowest),
             millis(row.ready.saturating_sub(row.listening)) / row.records as f64,

@@ -57,7 +57,9 @@ fn stage(row: &ContainerRow, control: &Control) -> Stage {
         return Stage::Asleep;
     }
     let address = control.config().probe_address;
-    let current = row.host_port.filter(|_| row.is_published());
+    // One that is being thawed keeps its address, and nobody must meet it before it is.
+    let is_out = row.is_published() && row.status != ContainerStatus::Paused;
+    let current = row.host_port.filter(|_| is_out);
     let current = current.map(|port| SocketAddr::new(address, port.0));
     if let Some(address) = current.or_else(|| control.previous_address(row)) {
         return Stage::Ready(address);
