@@ -13,7 +13,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use crate::address::{Destination, Domains};
+use crate::address::{Destination, Domains, Mount};
 use crate::apps::{App, Apps, Stage};
 use crate::body::{Body, Upload};
 use crate::cross_site;
@@ -71,6 +71,16 @@ struct Wish {
     target: SocketAddr,
     host: HeaderValue,
     prefix: String,
+    entrance: Entrance,
+}
+
+/// By which way a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entrance {
+    /// The gateway's address, which leads to all apps.
+    Gateway,
+    /// A port that leads to one app and no other.
+    OwnPort,
 }
 
 impl Gateway {
@@ -125,9 +135,29 @@ impl Gateway {
 
     /// Passes a request to its app and the answer back. Refusals are answers, too.
     pub async fn handle(&self, request: Request<Incoming>, visitor: &Visitor) -> Response<Body> {
+        self.answer(request, visitor, None).await
+    }
+
+    /// The same for a request that came in by the own port of this app: whatever host it names, its path is the app's.
+    /// Who asks from which site is the app's own matter there.
+    pub async fn handle_for(
+        &self,
+        name: &str,
+        request: Request<Incoming>,
+        visitor: &Visitor,
+    ) -> Response<Body> {
+        self.answer(request, visitor, Some(name)).await
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        visitor: &Visitor,
+        owner: Option<&str>,
+    ) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let accept = parts.headers.get(ACCEPT).cloned();
-        match self.pass(parts, body, visitor).await {
+        match self.pass(parts, body, visitor, owner).await {
             Ok(response) => response,
             Err(refusal) => {
                 tracing::debug!(?refusal, "a request did not reach an app");
@@ -141,10 +171,13 @@ impl Gateway {
         parts: Parts,
         body: Incoming,
         visitor: &Visitor,
+        owner: Option<&str>,
     ) -> Result<Response<Body>, Refusal> {
         check_unambiguous(&parts)?;
-        let wish = self.understand(&parts)?;
-        if cross_site::is_foreign(&parts, wish.host.to_str().unwrap_or_default()) {
+        let wish = self.understand(&parts, owner)?;
+        if wish.entrance == Entrance::Gateway
+            && cross_site::is_foreign(&parts, wish.host.to_str().unwrap_or_default())
+        {
             return Err(Refusal::CrossSite);
         }
         let visit = Visit::begin(&wish.app.traffic);
@@ -222,9 +255,16 @@ impl Gateway {
         Ok(Response::from_parts(parts, Body::own("")))
     }
 
-    /// The app that a request is for.
-    fn understand(&self, parts: &Parts) -> Result<Wish, Refusal> {
-        let (label, mount) = match self.destination(parts) {
+    /// The app that a request is for: the owner of the port by which it came in, else the one that it names.
+    fn understand(&self, parts: &Parts, owner: Option<&str>) -> Result<Wish, Refusal> {
+        let destination = match owner {
+            Some(label) => Destination::App {
+                label,
+                mount: Mount::Host,
+            },
+            None => self.destination(parts),
+        };
+        let (label, mount) = match destination {
             Destination::App { label, mount } => (label, mount),
             Destination::LacksSlash => {
                 let query = parts.uri.query().map(|query| format!("?{query}"));
@@ -246,10 +286,14 @@ impl Gateway {
         Ok(Wish {
             target,
             host: host_of(parts)
-                .and_then(|host| HeaderValue::from_str(host).ok())
+                .map(str::to_owned)
+                // HTTP/1.0 names none, and an app's own port never asked for one.
+                .or_else(|| owner.map(|_| target.to_string()))
+                .and_then(|host| HeaderValue::from_str(&host).ok())
                 .ok_or(Refusal::UnknownHost)?,
             // As the visitor wrote it: what the app links to begins with the same.
             prefix: mount.prefix(label),
+            entrance: owner.map_or(Entrance::Gateway, |_| Entrance::OwnPort),
             app,
         })
     }
@@ -262,7 +306,8 @@ impl Gateway {
             target: &wish.target.to_string(),
             prefix: &wish.prefix,
             path,
-            frame_ancestors: &self.inner.frame_ancestors,
+            frame_ancestors: (wish.entrance == Entrance::Gateway)
+                .then_some(&self.inner.frame_ancestors),
         };
         homeward::clean(&mut parts.headers, parts.status.is_success(), &way);
     }

@@ -9,6 +9,7 @@ mod exact;
 mod flow;
 mod hostile;
 mod limits;
+mod own_port;
 mod second;
 mod smuggling;
 mod stages;

@@ -79,7 +79,21 @@ impl Stand {
         Self::with(&[("app", Stage::Ready(app))], limits(), 100).await
     }
 
+    /// The own port of one app named `app`.
+    pub(crate) async fn own_port(stage: Stage) -> Self {
+        Self::serving(&[("app", stage)], limits(), 100, Some("app")).await
+    }
+
     pub(crate) async fn with(apps: &[(&str, Stage)], limits: ListenLimits, tunnels: usize) -> Self {
+        Self::serving(apps, limits, tunnels, None).await
+    }
+
+    async fn serving(
+        apps: &[(&str, Stage)],
+        limits: ListenLimits,
+        tunnels: usize,
+        owner: Option<&'static str>,
+    ) -> Self {
         let gateway = Gateway::new(GatewayConfig {
             domains: Domains {
                 domain: "localhost".to_owned(),
@@ -91,7 +105,7 @@ impl Stand {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let front = Front(gateway.clone());
+        let front = Front(gateway.clone(), owner);
         let served = tokio::spawn(listen(listener, front, limits, stop.clone()));
         let stand = Self {
             gateway,
@@ -134,9 +148,9 @@ impl Stand {
     }
 }
 
-/// Passes everything on, as whoever serves the gateway does.
+/// Passes everything on, as whoever serves the gateway does, or the own port of an app.
 #[derive(Clone)]
-struct Front(Gateway);
+struct Front(Gateway, Option<&'static str>);
 
 impl Service<(Request<Incoming>, SocketAddr)> for Front {
     type Response = Response<Body>;
@@ -148,13 +162,16 @@ impl Service<(Request<Incoming>, SocketAddr)> for Front {
     }
 
     fn call(&mut self, (request, peer): (Request<Incoming>, SocketAddr)) -> Self::Future {
-        let gateway = self.0.clone();
+        let Self(gateway, owner) = self.clone();
         Box::pin(async move {
             let visitor = Visitor {
                 address: peer.ip(),
                 scheme: "http",
             };
-            Ok(gateway.handle(request, &visitor).await)
+            Ok(match owner {
+                Some(name) => gateway.handle_for(name, request, &visitor).await,
+                None => gateway.handle(request, &visitor).await,
+            })
         })
     }
 }
