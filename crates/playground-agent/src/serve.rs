@@ -42,8 +42,7 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         .await
         .context("the token cannot be kept")?;
     let engine = Engine::docker(config.docker_host.as_deref());
-    let probe =
-        Probe::http(config.control.probe_address).context("the readiness probe cannot be made")?;
+    let probe = Probe::http().context("the readiness probe cannot be made")?;
     let control = Control::new(store.clone(), engine, probe, config.control).await?;
     let mut signals = Signals::new()?;
     let listener = TcpListener::bind(config.listen)
@@ -59,10 +58,11 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         announce(&format!("token {}", token.expose_secret()));
     }
     announce(&format!("listening http://{address}"));
-    tokio::spawn(announce_ready(control.clone(), address));
     let mut front = Front::open(listener, state, config.limits, config.trusted)
         .await
         .context("the records cannot be read")?;
+    // After that: whoever waits for this line finds every app's port open again.
+    tokio::spawn(announce_ready(control.clone(), address));
     // Cancel-safe: both only wait.
     tokio::select! {
         () = signals.next() => {}

@@ -66,7 +66,9 @@ pub use build::log::{BuildLogLine, BuildLogReader};
 pub use build::queue::Place;
 pub use clean::{CleanConfig, CleanHours, CleanHoursError, DiskGauge, DiskSpace, Mode};
 pub use compare::Progress;
-pub use config::{BuildConfig, ControlConfig, HealthCheckConfig, OrphanPolicy, RestartPolicy};
+pub use config::{
+    BuildConfig, ControlConfig, HealthCheckConfig, OrphanPolicy, Publish, RestartPolicy,
+};
 pub use desire::{CreateRequest, Handle};
 pub use error::{ControlError, StepError};
 pub use identity::AGENT_ID_FILE;
@@ -80,6 +82,7 @@ use clock::Clock;
 use compare::Comparison;
 use container::drift::Lasting;
 use driver::Driver;
+use port::OwnPorts;
 use push::PushState;
 use starts::Starts;
 use tasks::Tasks;
@@ -114,6 +117,7 @@ pub struct Inner {
     pub(crate) database_is_new: bool,
     pub(crate) orphans: AtomicUsize,
     pub(crate) lasting: Lasting,
+    pub(crate) own_ports: OwnPorts,
     pub(crate) http: reqwest::Client,
     pub(crate) pushes: PushState,
     pub(crate) tasks: Tasks,
@@ -162,6 +166,7 @@ impl Control {
             database_is_new: identity.database_is_new,
             orphans: AtomicUsize::new(0),
             lasting: Lasting::default(),
+            own_ports: OwnPorts::default(),
             clock: Clock::of(&engine),
             store,
             engine,

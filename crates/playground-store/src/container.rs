@@ -2,6 +2,7 @@
 //! reconciling needs beside it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use playground_types::env::{Envs, Params};
@@ -85,6 +86,8 @@ pub struct ContainerRow {
     pub engine_id: Option<EngineId>,
     /// The run (Docker's `StartedAt`) whose app answered and whose address is out; none when withdrawn.
     pub published_run: Option<String>,
+    /// The container's own address in that run, where the engine does not publish its port.
+    pub address: Option<IpAddr>,
     /// Since when it is ready.
     pub ready_since: Option<Timestamp>,
     /// The generation that was ready last: a crash before that is a failed start, a crash after it is retried.
@@ -205,6 +208,7 @@ pub(crate) struct RawContainer {
     host_port: Option<i64>,
     engine_id: Option<String>,
     published_run: Option<String>,
+    address: Option<String>,
     ready_since: Option<i64>,
     ready_generation: Option<i64>,
     starting_since: Option<i64>,
@@ -256,6 +260,7 @@ impl TryFrom<RawContainer> for ContainerRow {
                 .map(HostPort),
             engine_id: raw.engine_id.map(EngineId),
             published_run: raw.published_run,
+            address: row::optional("containers.address", raw.address.as_deref())?,
             ready_since: raw.ready_since.map(Timestamp),
             ready_generation: raw.ready_generation,
             starting_since: raw.starting_since.map(Timestamp),

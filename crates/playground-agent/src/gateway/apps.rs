@@ -1,6 +1,6 @@
 //! The gateway's table, made anew from the records whenever they change.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use playground_control::{Control, error_chain};
@@ -40,26 +40,25 @@ pub(crate) async fn refresh(control: &Control, gateway: &Gateway) -> Result<(), 
         ..ContainerFilter::default()
     };
     let (rows, _) = control.store().containers(&everything).await?;
-    let address = control.config().probe_address;
     let apps = gateway.apps();
     apps.replace(rows.into_iter().map(|row| App {
         traffic: apps.traffic_of(&row.name),
         pk: row.pk.0,
         is_public: row.visibility == Visibility::Public,
-        stage: stage(&row, address),
+        stage: stage(&row, control.reached_at(&row)),
         name: row.name,
     }));
     Ok(())
 }
 
 /// The same as its endpoint says: reached while its address is out, whatever is wanted next.
-fn stage(row: &ContainerRow, address: IpAddr) -> Stage {
+fn stage(row: &ContainerRow, reached_at: Option<SocketAddr>) -> Stage {
     let is_up = matches!(
         row.status,
         ContainerStatus::Running | ContainerStatus::Unhealthy
     );
-    if let Some(port) = row.host_port.filter(|_| is_up && row.is_published()) {
-        return Stage::Ready(SocketAddr::new(address, port.0));
+    if let Some(address) = reached_at.filter(|_| is_up) {
+        return Stage::Ready(address);
     }
     if row.desired != Desired::Running {
         return Stage::Stopped;

@@ -4,15 +4,18 @@
 //!  connection ─▶ door ─┬─▶ the API
 //!                      └─▶ access ─▶ playground_proxy ─▶ the app
 //!  records ─▶ apps ─────────────────────▲
+//!     └─────▶ ports ─ (where the Agent publishes)
 //! ```
 
 mod access;
 mod apps;
 mod door;
 mod links;
+mod ports;
 mod visitor;
 
 pub(crate) use access::{Access, LINK};
 pub(crate) use apps::{follow, refresh};
 pub(crate) use door::Door;
 pub use links::Links;
+pub(crate) use ports::Ports;

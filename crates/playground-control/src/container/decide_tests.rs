@@ -55,6 +55,7 @@ fn row() -> ContainerRow {
         host_port: Some(HostPort(7860)),
         engine_id: None,
         published_run: None,
+        address: None,
         ready_since: None,
         ready_generation: None,
         starting_since: None,
