@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use playground_control::{Control, Probe};
+use playground_control::{Control, ControlConfig, Probe, Publish};
 use playground_engine::Engine;
 use playground_proxy::Gateway;
 use playground_store::Store;
@@ -43,6 +43,7 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         .context("the token cannot be kept")?;
     let engine = Engine::docker(config.docker_host.as_deref());
     let probe = Probe::http().context("the readiness probe cannot be made")?;
+    check_publish_address(&config.control).await?;
     let control = Control::new(store.clone(), engine, probe, config.control).await?;
     let mut signals = Signals::new()?;
     let listener = TcpListener::bind(config.listen)
@@ -77,6 +78,17 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         () = shut_down(&control, &store, front) => Ok(Ended::InOrder),
         () = signals.next() => Ok(Ended::AtOnce),
     }
+}
+
+/// Where the Agent opens the apps' ports, an address that is not this host's would leave every app without one.
+async fn check_publish_address(config: &ControlConfig) -> anyhow::Result<()> {
+    if config.publish == Publish::Agent {
+        let address = config.publish_address;
+        TcpListener::bind((address, 0))
+            .await
+            .with_context(|| format!("publish_address {address} cannot be bound"))?;
+    }
+    Ok(())
 }
 
 /// How the Agent ended.

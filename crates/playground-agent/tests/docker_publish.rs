@@ -252,7 +252,7 @@ fn docker_a_port_that_was_stolen_while_the_agent_was_away_costs_no_record() {
         assert!(thief.is_some());
         let moved = eventually("another port is found", async || {
             let now = agent.show(app.pk).await;
-            let is_ready = now.status == ContainerStatus::Running && now.host_port != app.host_port;
+            let is_ready = now.endpoint.is_some() && now.host_port != app.host_port;
             if is_ready { Ok(now) } else { Err(now) }
         })
         .await;
