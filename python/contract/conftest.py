@@ -23,8 +23,8 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name == "test_whole_run.py")
 
 
-def _started(tmp_path_factory, name, ports):
-    agent = Agent(os.environ["PLAYGROUND_BINARY"], tmp_path_factory.mktemp(name), ports)
+def _started(tmp_path_factory, name, ports, *settings):
+    agent = Agent(os.environ["PLAYGROUND_BINARY"], tmp_path_factory.mktemp(name), ports, *settings)
     try:
         yield agent
     finally:
@@ -52,6 +52,12 @@ def lone_agent(tmp_path_factory):
 def mortal_agent(tmp_path_factory):
     """An Agent for those that kill it."""
     yield from _started(tmp_path_factory, "mortal", "18971-18999")
+
+
+@pytest.fixture(scope="module")
+def carrying_agent(tmp_path_factory):
+    """An Agent that opens the apps' ports itself."""
+    yield from _started(tmp_path_factory, "carrying", "18800-18809", "--publish", "agent")
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,18 @@
-//! The Agent's one address: everything that listens, the API and the gateway behind one door.
+//! Everything that listens: the Agent's one address, with the API and the gateway behind one door, and the apps' own ports
+//! where the Agent publishes them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use playground_control::Control;
+use playground_control::{Control, Publish};
 use playground_proxy::{Gateway, ListenLimits, listen};
 use playground_store::StoreError;
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::gateway::{self, Access, Door};
+use crate::gateway::{self, Access, Door, Ports};
 use crate::http::{AppState, into_service, router};
 
 /// What listens, until the loop is told to stop.
@@ -17,6 +20,7 @@ use crate::http::{AppState, into_service, router};
 pub struct Front {
     gateway: Gateway,
     listening: JoinHandle<()>,
+    own_ports: TaskTracker,
 }
 
 impl Front {
@@ -36,6 +40,22 @@ impl Front {
         gateway::introduce(&control, &gateway);
         gateway::refresh(&control, &gateway).await?;
         tokio::spawn(gateway::follow(control.clone(), gateway.clone()));
+        let trusted: Arc<[IpAddr]> = trusted.into();
+        let stop = stop_of(&control);
+        let mut ports = Ports::new(
+            control.clone(),
+            gateway.clone(),
+            limits,
+            trusted.clone(),
+            stop.clone(),
+        );
+        let own_ports = ports.listening();
+        if control.config().publish == Publish::Agent {
+            ports.refresh().await?;
+            tokio::spawn(ports.follow());
+        } else {
+            own_ports.close();
+        }
         let door = Door {
             gateway: gateway.clone(),
             access: Access {
@@ -43,10 +63,14 @@ impl Front {
                 links: state.links.clone(),
             },
             api: into_service(router(state)),
-            trusted: trusted.into(),
+            trusted,
         };
-        let listening = tokio::spawn(listen(listener, door, limits, stop_of(&control)));
-        Ok(Self { gateway, listening })
+        let listening = tokio::spawn(listen(listener, door, limits, stop));
+        Ok(Self {
+            gateway,
+            listening,
+            own_ports,
+        })
     }
 
     /// Until nothing listens any more.
@@ -59,7 +83,11 @@ impl Front {
 
     /// Ends WebSockets, and waits until every request that is open has its answer.
     pub async fn close(mut self) {
-        let (_, ended) = tokio::join!(self.gateway.close(), &mut self.listening);
+        let (_, ended, ()) = tokio::join!(
+            self.gateway.close(),
+            &mut self.listening,
+            self.own_ports.wait()
+        );
         if let Err(error) = ended {
             tracing::error!(%error, "what listens has panicked");
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use playground_control::{Control, Probe};
+use playground_control::{Control, ControlConfig, Probe, Publish};
 use playground_engine::Engine;
 use playground_proxy::Gateway;
 use playground_store::Store;
@@ -42,8 +42,8 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         .await
         .context("the token cannot be kept")?;
     let engine = Engine::docker(config.docker_host.as_deref());
-    let probe =
-        Probe::http(config.control.probe_address).context("the readiness probe cannot be made")?;
+    let probe = Probe::http().context("the readiness probe cannot be made")?;
+    check_publish_address(&config.control).await?;
     let control = Control::new(store.clone(), engine, probe, config.control).await?;
     let mut signals = Signals::new()?;
     let listener = TcpListener::bind(config.listen)
@@ -59,10 +59,11 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         announce(&format!("token {}", token.expose_secret()));
     }
     announce(&format!("listening http://{address}"));
-    tokio::spawn(announce_ready(control.clone(), address));
     let mut front = Front::open(listener, state, config.limits, config.trusted)
         .await
         .context("the records cannot be read")?;
+    // After that: whoever waits for this line finds every app's port open again.
+    tokio::spawn(announce_ready(control.clone(), address));
     // Cancel-safe: both only wait.
     tokio::select! {
         () = signals.next() => {}
@@ -77,6 +78,17 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         () = shut_down(&control, &store, front) => Ok(Ended::InOrder),
         () = signals.next() => Ok(Ended::AtOnce),
     }
+}
+
+/// Where the Agent opens the apps' ports, an address that is not this host's would leave every app without one.
+async fn check_publish_address(config: &ControlConfig) -> anyhow::Result<()> {
+    if config.publish == Publish::Agent {
+        let address = config.publish_address;
+        TcpListener::bind((address, 0))
+            .await
+            .with_context(|| format!("publish_address {address} cannot be bound"))?;
+    }
+    Ok(())
 }
 
 /// How the Agent ended.

@@ -66,11 +66,16 @@ fn shown(health: &Health) -> String {
         (
             "isolation",
             text(format!(
-                "profile {}, seccomp {}, host rules {}, traffic between apps off {}",
+                "profile {}, seccomp {}, host rules {}, traffic between apps off {}{}",
                 isolation.profile,
                 yes_no(isolation.seccomp),
                 yes_no(isolation.host_rules),
-                yes_no(isolation.inter_container_traffic_off)
+                yes_no(isolation.inter_container_traffic_off),
+                if isolation.no_way_out {
+                    ", no way out"
+                } else {
+                    ""
+                }
             )),
         ),
     ];

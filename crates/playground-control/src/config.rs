@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use playground_engine::Profile;
+use playground_engine::{Profile, Reach};
 use playground_plugin::{ArchiveLimits, RequirementPolicy};
 use playground_types::{HostPort, IdleTimes, Limits, PortRange};
 
@@ -22,9 +22,14 @@ pub struct ControlConfig {
     pub port_range: PortRange,
     /// Ports never handed out: the Agent's own, and what the operator lists.
     pub reserved_ports: Vec<HostPort>,
+    /// Who listens on the host ports of apps.
+    pub publish: Publish,
+    /// Whether apps reach anything beyond this host. Only where the Agent publishes: Docker publishes no port of a
+    /// container that has no way out.
+    pub app_egress: bool,
     /// The host address that app ports are published on.
     pub publish_address: IpAddr,
-    /// Where the Agent reaches published ports itself.
+    /// Where the Agent reaches ports that Docker publishes.
     pub probe_address: IpAddr,
     /// Whether the host's own sockets can be asked for a port (not on an engine elsewhere, nor on a scripted one).
     pub probe_host_ports: bool,
@@ -82,6 +87,26 @@ pub struct ControlConfig {
     pub backend: Option<BackendConfig>,
     /// What becomes of containers of ours without a record.
     pub orphans: OrphanPolicy,
+}
+
+/// Who listens on the host ports of apps, and carries what visitors and apps say to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Publish {
+    /// Docker publishes each container's port.
+    #[default]
+    Docker,
+    /// The Agent listens, and goes to the container's own address. Docker publishes nothing.
+    Agent,
+}
+
+impl Publish {
+    /// The word of the setting.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Agent => "agent",
+        }
+    }
 }
 
 /// What becomes of this Agent's containers that no record has.
@@ -188,6 +213,14 @@ impl Default for BuildConfig {
 }
 
 impl ControlConfig {
+    /// How far apps reach.
+    pub fn reach(&self) -> Reach {
+        match self.publish {
+            Publish::Agent if !self.app_egress => Reach::Host,
+            Publish::Agent | Publish::Docker => Reach::Everywhere,
+        }
+    }
+
     /// The defaults, for data in this directory.
     pub fn new(data_dir: PathBuf) -> Self {
         let everywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -196,6 +229,8 @@ impl ControlConfig {
             base_image: "synapse-gradio-base:latest".to_owned(),
             port_range: PortRange::default(),
             reserved_ports: Vec::new(),
+            publish: Publish::default(),
+            app_egress: true,
             publish_address: everywhere,
             probe_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             probe_host_ports: true,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use playground_engine::EngineError;
+use playground_engine::{EngineError, Reach};
 use playground_types::wire::{
     BaseImageHealth, EngineHealth, Health, Isolation, PortHealth, Readiness,
 };
@@ -43,6 +43,7 @@ impl Control {
             used: self.store.ports_in_use().await?,
             total: self.config.port_range.count() as u64,
         };
+        let isolation = self.isolation(docker.available, seccomp, &mut problems);
         self.find_engine_disk().await;
         let disks = self.disks();
         for disk in disks
@@ -69,12 +70,7 @@ impl Control {
             },
             version: env!("CARGO_PKG_VERSION").to_owned(),
             agent_id: self.agent_id.clone(),
-            isolation: Isolation {
-                profile: self.config.profile.to_string(),
-                inter_container_traffic_off: docker.available,
-                host_rules: self.host_rules.load(Ordering::Relaxed),
-                seccomp,
-            },
+            isolation,
             docker,
             base_image,
             ports,
@@ -86,6 +82,32 @@ impl Control {
                 .metrics()
                 .num_alive_tasks() as u64,
         })
+    }
+
+    /// No container is made unless its network is there and reaches as far as it should, so an engine that answers
+    /// keeps it so.
+    fn isolation(
+        &self,
+        engine_answers: bool,
+        seccomp: bool,
+        problems: &mut Vec<String>,
+    ) -> Isolation {
+        let host_rules = self.host_rules.load(Ordering::Relaxed);
+        let is_internal = self.config.reach() == Reach::Host;
+        if is_internal && engine_answers && !host_rules {
+            problems.push(
+                "apps reach services of this host through its end of their network: host rules are not in force"
+                    .to_owned(),
+            );
+        }
+        Isolation {
+            profile: self.config.profile.to_string(),
+            publish: self.config.publish.as_str().to_owned(),
+            no_way_out: is_internal && engine_answers,
+            inter_container_traffic_off: engine_answers,
+            host_rules,
+            seccomp,
+        }
     }
 
     async fn engine_health(&self, problems: &mut Vec<String>) -> (EngineHealth, bool) {

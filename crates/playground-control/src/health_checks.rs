@@ -1,7 +1,7 @@
 //! Health checks: ready apps are asked now and then whether they still answer. Whoever misses some in a row is unhealthy,
 //! whoever misses many is restarted; one answer makes up for all of them.
 //!
-//! **The question** is the one that made the app ready: `GET /` on its published port, and any answer below 500 will do. A
+//! **The question** is the one that made the app ready: `GET /` where the Agent reaches it, and any answer below 500 will do. A
 //! connection alone proves nothing (readiness.rs). A list of the process's threads or its use of the processor would
 //! need the engine every time, and could not tell a long prediction from an endless loop either.
 //!
@@ -97,7 +97,10 @@ impl Control {
         let _permit = permits.acquire().await;
         let asked = self
             .probe
-            .ask(app.port, self.config.health_checks.timeout)
+            .ask(
+                self.place(app.port, app.address),
+                self.config.health_checks.timeout,
+            )
             .await;
         let noted = match asked {
             Ok(()) => self.note_answer(&app).await,

@@ -69,7 +69,7 @@ pub use build::queue::Place;
 pub use clean::{CleanConfig, CleanHours, CleanHoursError, DiskGauge, DiskSpace, Mode};
 pub use compare::Progress;
 pub use config::{
-    BuildConfig, ControlConfig, HealthCheckConfig, OrphanPolicy, Replace, RestartPolicy,
+    BuildConfig, ControlConfig, HealthCheckConfig, OrphanPolicy, Publish, Replace, RestartPolicy,
 };
 pub use desire::{CreateRequest, Handle};
 pub use error::{ControlError, StepError};
@@ -85,6 +85,7 @@ use clock::Clock;
 use compare::Comparison;
 use container::drift::Lasting;
 use driver::Driver;
+use port::OwnPorts;
 use push::PushState;
 use starts::Starts;
 use tasks::Tasks;
@@ -120,6 +121,7 @@ pub struct Inner {
     pub(crate) orphans: AtomicUsize,
     pub(crate) lasting: Lasting,
     pub(crate) audience: Watched,
+    pub(crate) own_ports: OwnPorts,
     pub(crate) http: reqwest::Client,
     pub(crate) pushes: PushState,
     pub(crate) tasks: Tasks,
@@ -169,6 +171,7 @@ impl Control {
             orphans: AtomicUsize::new(0),
             lasting: Lasting::default(),
             audience: Watched::default(),
+            own_ports: OwnPorts::default(),
             clock: Clock::of(&engine),
             store,
             engine,

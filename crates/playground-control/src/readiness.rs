@@ -3,7 +3,7 @@
 //! A TCP connection proves nothing: on a published port the engine's own proxy accepts from the first moment on and
 //! resets until the app listens.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 #[cfg(feature = "testing")]
@@ -17,24 +17,19 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Asks apps whether they answer.
 #[derive(Debug, Clone)]
 pub enum Probe {
-    /// Over HTTP, at this address of the host.
-    Http {
-        /// The client, without a proxy and without redirects.
-        client: Client,
-        /// Where published ports are reached.
-        address: IpAddr,
-    },
+    /// Over HTTP, with a client that knows neither proxies nor redirects.
+    Http(Client),
     /// A scripted engine knows what its apps would answer.
     #[cfg(feature = "testing")]
     Fake(FakeEngine),
 }
 
 impl Probe {
-    /// A probe of published ports at this address.
+    /// A probe of real apps.
     ///
     /// # Errors
     /// When no TLS back end is there; the probe itself uses none.
-    pub fn http(address: IpAddr) -> Result<Self, reqwest::Error> {
+    pub fn http() -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .no_proxy()
             .redirect(redirect::Policy::none())
@@ -42,29 +37,29 @@ impl Probe {
             // uvicorn closes idle connections after five seconds; a fresh one each time cannot be half dead.
             .pool_max_idle_per_host(0)
             .build()?;
-        Ok(Self::Http { client, address })
+        Ok(Self::Http(client))
     }
 
-    /// Whether the app on this host port answers now.
-    pub async fn answers(&self, port: HostPort) -> bool {
-        self.ask(port, TIMEOUT).await.is_ok()
+    /// Whether the app at this place answers now.
+    pub(crate) async fn answers(&self, place: Place) -> bool {
+        self.ask(place, TIMEOUT).await.is_ok()
     }
 
-    /// Asks the app on this host port, and says what was wrong with its answer.
-    pub(crate) async fn ask(&self, port: HostPort, timeout: Duration) -> Result<(), Miss> {
+    /// Asks the app at this place, and says what was wrong with its answer.
+    pub(crate) async fn ask(&self, place: Place, timeout: Duration) -> Result<(), Miss> {
         let status = match self {
-            Self::Http { client, address } => {
-                let url = format!("http://{}/", SocketAddr::new(*address, port.0));
+            Self::Http(client) => {
+                let url = format!("http://{}/", place.socket);
                 let answer = client.get(url).timeout(timeout).send().await;
                 answer.map_err(|error| Miss::of(&error, timeout))?.status()
             }
             #[cfg(feature = "testing")]
             Self::Fake(fake) => {
-                if fake.hangs(port) {
+                if fake.hangs(place.port) {
                     tokio::time::sleep(timeout).await;
                     return Err(Miss::Silent(timeout));
                 }
-                let status = fake.answers(port).ok_or(Miss::Refused)?;
+                let status = fake.answers(place.port).ok_or(Miss::Refused)?;
                 StatusCode::from_u16(status).map_err(|_| Miss::Broken)?
             }
         };
@@ -74,6 +69,19 @@ impl Probe {
             Err(Miss::Status(status))
         }
     }
+}
+
+/// Where the Agent reaches an app.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// The host port that leads to it. A scripted engine knows its apps by these.
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(dead_code, reason = "for scripted engines")
+    )]
+    pub(crate) port: HostPort,
+    /// The socket.
+    pub(crate) socket: SocketAddr,
 }
 
 /// What was wrong with an answer. Fixed words: whatever the app said stays out of them.
@@ -127,12 +135,14 @@ mod tests {
     #[tokio::test]
     async fn a_port_that_accepts_and_hangs_up_is_not_ready() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = HostPort(listener.local_addr().unwrap().port());
+        let socket = listener.local_addr().unwrap();
+        let port = HostPort(socket.port());
         let hang_up = tokio::spawn(async move {
             drop(listener.accept().await.unwrap());
         });
-        let probe = Probe::http(IpAddr::from([127, 0, 0, 1])).unwrap();
-        assert_eq!(probe.ask(port, TIMEOUT).await, Err(Miss::Broken));
+        let probe = Probe::http().unwrap();
+        let place = Place { port, socket };
+        assert_eq!(probe.ask(place, TIMEOUT).await, Err(Miss::Broken));
         hang_up.await.unwrap();
     }
 }

@@ -60,7 +60,7 @@ impl Control {
             (LABEL_AGENT.to_owned(), self.agent_id.clone()),
         ]);
         self.engine
-            .ensure_network(&self.config.network, &labels)
+            .ensure_network(&self.config.network, self.config.reach(), &labels)
             .await?;
         self.apply_host_rules().await;
         Ok(())

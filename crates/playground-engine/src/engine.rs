@@ -14,6 +14,7 @@ use crate::build::TarStream;
 use crate::docker::DockerEngine;
 #[cfg(feature = "testing")]
 use crate::fake::FakeEngine;
+use crate::network::Reach;
 use crate::{
     BuildEvent, BuildFailed, BuildRequest, ContainerSpec, ContainerView, EngineError, EngineEvent,
     EngineVersion, EventOptions, ImageView, LogLine, LogOptions, Resources,
@@ -60,13 +61,15 @@ impl Engine {
     /// Makes sure that our bridge network exists: containers on it do not reach each other, and its interface on the
     /// host has a name that host rules can use (see [`bridge_name`](crate::bridge_name)).
     ///
-    /// A network of that name without our label is [`EngineError::ForeignNetwork`].
+    /// A network of that name without our label is [`EngineError::ForeignNetwork`], one that reaches further or less far
+    /// [`EngineError::Conflict`].
     pub async fn ensure_network(
         &self,
         name: &str,
+        reach: Reach,
         labels: &BTreeMap<String, String>,
     ) -> Result<()> {
-        dispatch!(self, engine => engine.ensure_network(name, labels).await)
+        dispatch!(self, engine => engine.ensure_network(name, reach, labels).await)
     }
 
     /// The image that a reference or an id names, if it is there.

@@ -18,6 +18,8 @@ pub const LABEL_SPEC: &str = "synapse.spec";
 pub const LABEL_CONTEXT: &str = "synapse.context";
 /// What only the record knows of a container, as JSON, so that the record can be made again from it. Never a secret.
 pub const LABEL_ORIGIN: &str = "synapse.origin";
+/// The host port that a container was created for, where the engine does not publish it.
+pub const LABEL_PORT: &str = "synapse.host_port";
 /// What a caller's own labels are prefixed with, so that they can never pass for ours.
 pub const LABEL_USER_PREFIX: &str = "synapse.label.";
 

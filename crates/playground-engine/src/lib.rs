@@ -41,6 +41,6 @@ pub use event::{Action, EngineEvent, EventOptions};
 #[cfg(feature = "testing")]
 pub use fake::FakeEngine;
 pub use log::{LogLine, LogOptions, LogSource};
-pub use network::bridge_name;
+pub use network::{Reach, bridge_name};
 pub use spec::{ContainerSpec, NotAProfile, Profile};
 pub use view::{ContainerView, EngineVersion, ImageView, Resources, RunState};

@@ -1,6 +1,15 @@
-//! The name of our bridge on the host.
+//! Our bridge: how far it reaches, and its name on the host.
 
 use playground_types::Digest;
+
+/// How far the containers of a bridge reach. Its own host reaches them either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Wherever their host does.
+    Everywhere,
+    /// No further than the host's end of the bridge; what listens there is a matter of host rules.
+    Host,
+}
 
 /// The host interface of the network `name`, so that host rules can name it before it exists.
 ///

@@ -20,10 +20,11 @@ pub struct ContainerSpec {
     pub env: Vec<(String, String)>,
     /// All labels, ours included.
     pub labels: BTreeMap<String, String>,
-    /// The host port that the app's port is published on.
+    /// The host port that leads to the app.
     pub host_port: HostPort,
-    /// The host address that the port is published on.
-    pub publish_address: IpAddr,
+    /// The host address that the port is published on; none: the engine publishes nothing, and whoever wants to reach the
+    /// app goes to its own address.
+    pub publish_address: Option<IpAddr>,
     /// The network, from [`Engine::ensure_network`](crate::Engine::ensure_network).
     pub network: String,
     /// What the container may use.

@@ -1,6 +1,7 @@
 //! What the engine says is there.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use playground_types::{EngineId, HostPort, Timestamp};
 
@@ -25,6 +26,8 @@ pub struct ContainerView {
     pub restart_count: i64,
     /// The networks it is connected to; those it will be connected to, while it does not run.
     pub networks: Vec<String>,
+    /// Its own address on each of them, while it runs. Another start may give another one.
+    pub addresses: BTreeMap<String, IpAddr>,
     /// What of its limits can be changed while it runs.
     pub resources: Resources,
 }

@@ -13,7 +13,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use crate::address::{Destination, Domains};
+use crate::address::{Destination, Domains, Mount};
 use crate::apps::{App, Apps, Stage};
 use crate::body::{Body, Upload};
 use crate::cross_site;
@@ -76,6 +76,7 @@ struct Asked {
     app: Arc<App>,
     host: HeaderValue,
     prefix: String,
+    entrance: Entrance,
 }
 
 /// The same, of an app that is ready.
@@ -84,6 +85,16 @@ struct Wish {
     target: SocketAddr,
     host: HeaderValue,
     prefix: String,
+    entrance: Entrance,
+}
+
+/// By which way a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entrance {
+    /// The gateway's address, which leads to all apps.
+    Gateway,
+    /// A port that leads to one app and no other.
+    OwnPort,
 }
 
 impl Gateway {
@@ -145,9 +156,29 @@ impl Gateway {
 
     /// Passes a request to its app and the answer back. Refusals are answers, too.
     pub async fn handle(&self, request: Request<Incoming>, visitor: &Visitor) -> Response<Body> {
+        self.answer(request, visitor, None).await
+    }
+
+    /// The same for a request that came in by the own port of this app: whatever host it names, its path is the app's.
+    /// Who asks from which site is the app's own matter there.
+    pub async fn handle_for(
+        &self,
+        name: &str,
+        request: Request<Incoming>,
+        visitor: &Visitor,
+    ) -> Response<Body> {
+        self.answer(request, visitor, Some(name)).await
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        visitor: &Visitor,
+        owner: Option<&str>,
+    ) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let accept = parts.headers.get(ACCEPT).cloned();
-        match self.pass(parts, body, visitor).await {
+        match self.pass(parts, body, visitor, owner).await {
             Ok(response) => response,
             Err(refusal) => {
                 tracing::debug!(?refusal, "a request did not reach an app");
@@ -161,10 +192,12 @@ impl Gateway {
         parts: Parts,
         body: Incoming,
         visitor: &Visitor,
+        owner: Option<&str>,
     ) -> Result<Response<Body>, Refusal> {
         check_unambiguous(&parts)?;
-        let asked = self.understand(&parts)?;
-        if cross_site::is_foreign(&parts, asked.host.to_str().unwrap_or_default()) {
+        let asked = self.understand(&parts, owner)?;
+        let is_gateway = asked.entrance == Entrance::Gateway;
+        if is_gateway && cross_site::is_foreign(&parts, asked.host.to_str().unwrap_or_default()) {
             return Err(Refusal::CrossSite);
         }
         let visit = Visit::begin(&asked.app.traffic);
@@ -177,6 +210,7 @@ impl Gateway {
             target,
             host: asked.host,
             prefix: asked.prefix,
+            entrance: asked.entrance,
         };
         let path = parts.uri.path()[wish.prefix.len()..].to_owned();
         if hop_by_hop::wants_websocket(&parts.headers) {
@@ -260,9 +294,16 @@ impl Gateway {
         }
     }
 
-    /// The app that a request is for.
-    fn understand(&self, parts: &Parts) -> Result<Asked, Refusal> {
-        let (label, mount) = match self.destination(parts) {
+    /// The app that a request is for: the owner of the port by which it came in, else the one that it names.
+    fn understand(&self, parts: &Parts, owner: Option<&str>) -> Result<Asked, Refusal> {
+        let destination = match owner {
+            Some(label) => Destination::App {
+                label,
+                mount: Mount::Host,
+            },
+            None => self.destination(parts),
+        };
+        let (label, mount) = match destination {
             Destination::App { label, mount } => (label, mount),
             Destination::LacksSlash => {
                 let query = parts.uri.query().map(|query| format!("?{query}"));
@@ -277,10 +318,14 @@ impl Gateway {
         let app = app.ok_or_else(|| Refusal::NoSuchApp(label.to_owned()))?;
         Ok(Asked {
             host: host_of(parts)
-                .and_then(|host| HeaderValue::from_str(host).ok())
+                .map(str::to_owned)
+                // HTTP/1.0 names none, and an app's own port never asked for one.
+                .or_else(|| owner.map(|_| "localhost".to_owned()))
+                .and_then(|host| HeaderValue::from_str(&host).ok())
                 .ok_or(Refusal::UnknownHost)?,
             // As the visitor wrote it: what the app links to begins with the same.
             prefix: mount.prefix(label),
+            entrance: owner.map_or(Entrance::Gateway, |_| Entrance::OwnPort),
             app,
         })
     }
@@ -293,7 +338,8 @@ impl Gateway {
             target: &wish.target.to_string(),
             prefix: &wish.prefix,
             path,
-            frame_ancestors: &self.inner.frame_ancestors,
+            frame_ancestors: (wish.entrance == Entrance::Gateway)
+                .then_some(&self.inner.frame_ancestors),
         };
         homeward::clean(&mut parts.headers, parts.status.is_success(), &way);
     }

@@ -31,8 +31,9 @@ pub(crate) struct Way<'a> {
     pub(crate) prefix: &'a str,
     /// The path that was asked for, without the prefix.
     pub(crate) path: &'a str,
-    /// Pages that may show the app in a frame, as `frame-ancestors` wants them.
-    pub(crate) frame_ancestors: &'a HeaderValue,
+    /// Pages that may show the app in a frame, as `frame-ancestors` wants them. None on the app's own port: what other
+    /// pages may do with the app there is for the app to say, as it is where Docker publishes.
+    pub(crate) frame_ancestors: Option<&'a HeaderValue>,
 }
 
 /// Makes an answer's headers those that the visitor gets.
@@ -41,7 +42,7 @@ pub(crate) fn clean(headers: &mut HeaderMap, is_success: bool, way: &Way<'_>) {
     cookies::keep_to_app(headers, way.prefix);
     let cross_origin: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| name.as_str().starts_with(CROSS_ORIGIN))
+        .filter(|name| way.frame_ancestors.is_some() && name.as_str().starts_with(CROSS_ORIGIN))
         .cloned()
         .collect();
     for name in cross_origin.iter().chain(&BEYOND).chain(&[SERVER]) {
@@ -54,8 +55,10 @@ pub(crate) fn clean(headers: &mut HeaderMap, is_success: bool, way: &Way<'_>) {
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    // Beside the app's own: where there are several, all of them hold.
-    headers.append(CONTENT_SECURITY_POLICY, way.frame_ancestors.clone());
+    if let Some(frame_ancestors) = way.frame_ancestors {
+        // Beside the app's own: where there are several, all of them hold.
+        headers.append(CONTENT_SECURITY_POLICY, frame_ancestors.clone());
+    }
     if is_success && way.path.starts_with(NAMED_BY_CONTENT) && !headers.contains_key(CACHE_CONTROL)
     {
         headers.insert(CACHE_CONTROL, A_YEAR);
@@ -86,7 +89,7 @@ mod tests {
             target: "127.0.0.1:7860",
             prefix: "/play/noether",
             path: "/assets/index-1a2b.js",
-            frame_ancestors: &frame_ancestors,
+            frame_ancestors: Some(&frame_ancestors),
         };
         clean(&mut headers, true, &way);
         let mut got: Vec<(&str, &str)> = headers

@@ -2,6 +2,7 @@
 //! reconciling needs beside it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use playground_types::env::{Envs, Params};
@@ -85,6 +86,8 @@ pub struct ContainerRow {
     pub engine_id: Option<EngineId>,
     /// The run (Docker's `StartedAt`) whose app answered and whose address is out; none when withdrawn.
     pub published_run: Option<String>,
+    /// The container's own address in that run, where the engine does not publish its port.
+    pub address: Option<IpAddr>,
     /// Since when it is ready.
     pub ready_since: Option<Timestamp>,
     /// The generation that was ready last: a crash before that is a failed start, a crash after it is retried.
@@ -111,8 +114,10 @@ pub struct ContainerRow {
     pub visibility: Visibility,
     /// Docker's id of the container that serves on while its successor is on its way.
     pub previous_engine_id: Option<EngineId>,
-    /// That container's host port.
+    /// That container's host port, where Docker publishes it.
     pub previous_port: Option<HostPort>,
+    /// That container's own address, where the Agent goes there.
+    pub previous_address: Option<IpAddr>,
     /// How deep it sleeps because nobody looks at it; none while it is awake.
     pub asleep: Option<Tier>,
     /// Since when nobody looks at it; only while it sleeps.
@@ -217,6 +222,7 @@ pub(crate) struct RawContainer {
     host_port: Option<i64>,
     engine_id: Option<String>,
     published_run: Option<String>,
+    address: Option<String>,
     ready_since: Option<i64>,
     ready_generation: Option<i64>,
     starting_since: Option<i64>,
@@ -231,6 +237,7 @@ pub(crate) struct RawContainer {
     visibility: String,
     previous_engine_id: Option<String>,
     previous_port: Option<i64>,
+    previous_address: Option<String>,
     asleep: Option<String>,
     idle_since: Option<i64>,
     idle_times: String,
@@ -271,6 +278,7 @@ impl TryFrom<RawContainer> for ContainerRow {
             host_port: port(raw.host_port),
             engine_id: raw.engine_id.map(EngineId),
             published_run: raw.published_run,
+            address: row::optional("containers.address", raw.address.as_deref())?,
             ready_since: raw.ready_since.map(Timestamp),
             ready_generation: raw.ready_generation,
             starting_since: raw.starting_since.map(Timestamp),
@@ -285,6 +293,10 @@ impl TryFrom<RawContainer> for ContainerRow {
             visibility: row::text("containers.visibility", &raw.visibility)?,
             previous_engine_id: raw.previous_engine_id.map(EngineId),
             previous_port: port(raw.previous_port),
+            previous_address: row::optional(
+                "containers.previous_address",
+                raw.previous_address.as_deref(),
+            )?,
             asleep: row::optional("containers.asleep", raw.asleep.as_deref())?,
             idle_since: raw.idle_since.map(Timestamp),
             idle_times: row::json("containers.idle_times", &raw.idle_times)?,

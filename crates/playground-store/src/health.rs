@@ -1,9 +1,11 @@
 //! What the health checks write. Each statement names the run that was asked: an answer that comes late says nothing about
 //! the run that came after.
 
+use std::net::IpAddr;
+
 use playground_types::{ContainerPk, EngineId, HostPort, Timestamp};
 
-use crate::{Result, Store};
+use crate::{Result, Store, StoreError, row};
 
 /// A published run, to be asked whether it still answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct Checkable {
     pub name: String,
     /// Its host port.
     pub port: HostPort,
+    /// Its container's own address, where it is reached there.
+    pub address: Option<IpAddr>,
     /// Docker's id of its container.
     pub engine_id: EngineId,
     /// The run whose address is out.
@@ -22,12 +26,39 @@ pub struct Checkable {
     pub missed: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct RawCheckable {
+    pk: i64,
+    name: String,
+    host_port: u16,
+    address: Option<String>,
+    engine_id: String,
+    published_run: String,
+    consecutive_failures: i64,
+}
+
+impl TryFrom<RawCheckable> for Checkable {
+    type Error = StoreError;
+
+    fn try_from(raw: RawCheckable) -> Result<Self> {
+        Ok(Self {
+            pk: ContainerPk(raw.pk),
+            name: raw.name,
+            port: HostPort(raw.host_port),
+            address: row::optional("containers.address", raw.address.as_deref())?,
+            engine_id: EngineId(raw.engine_id),
+            run: raw.published_run,
+            missed: raw.consecutive_failures,
+        })
+    }
+}
+
 impl Store {
     /// The published runs of every `slots`th record, from the `slot`th (0 is the first) on: all slots together are all of
     /// them, each once.
     pub async fn checkable(&self, slots: u32, slot: u32) -> Result<Vec<Checkable>> {
-        let rows: Vec<(i64, String, i64, String, String, i64)> = sqlx::query_as(
-            "SELECT pk, name, host_port, engine_id, published_run, consecutive_failures FROM containers
+        let rows: Vec<RawCheckable> = sqlx::query_as(
+            "SELECT pk, name, host_port, address, engine_id, published_run, consecutive_failures FROM containers
              WHERE published_run IS NOT NULL AND desired = 'running' AND asleep IS NULL
                    AND host_port IS NOT NULL AND engine_id IS NOT NULL AND pk % $1 = $2
              ORDER BY pk",
@@ -36,19 +67,7 @@ impl Store {
         .bind(slot)
         .fetch_all(&self.read)
         .await?;
-        let checkable = rows
-            .into_iter()
-            .filter_map(|(pk, name, port, engine_id, run, missed)| {
-                Some(Checkable {
-                    pk: ContainerPk(pk),
-                    name,
-                    port: HostPort(u16::try_from(port).ok()?),
-                    engine_id: EngineId(engine_id),
-                    run,
-                    missed,
-                })
-            });
-        Ok(checkable.collect())
+        rows.into_iter().map(Checkable::try_from).collect()
     }
 
     /// The run answered. Its time of health begins anew when it had been unhealthy.

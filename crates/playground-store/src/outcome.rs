@@ -1,6 +1,8 @@
 //! What the driver writes: what was done to a record and what was seen of it. Each function is one statement that names
 //! the columns it owns, so that an intent written meanwhile is never overwritten.
 
+use std::net::IpAddr;
+
 use playground_types::{
     ContainerPk, ContainerStatus, Digest, EngineId, Failure, FailureKind, Timestamp, Visibility,
 };
@@ -93,16 +95,18 @@ impl Store {
         Ok(())
     }
 
-    /// The app of this run answered, which is the first of its health checks.
+    /// The app of this run answered, which is the first of its health checks. `address` is the container's own, where the
+    /// app is reached there and not on a port of the host.
     pub async fn set_published(
         &self,
         pk: ContainerPk,
         run: &str,
+        address: Option<IpAddr>,
         generation: i64,
         now: Timestamp,
     ) -> Result<()> {
         sqlx::query(
-            "UPDATE containers SET published_run = $2, ready_since = $4, ready_generation = $3, starting_since = NULL,
+            "UPDATE containers SET published_run = $2, address = $5, ready_since = $4, ready_generation = $3, starting_since = NULL,
                     status = 'running', failure = NULL, failed_generation = NULL, health_state = 'healthy',
                     consecutive_failures = 0, last_health_check_at = $4, last_health_error = NULL, updated_at = $4
              WHERE pk = $1",
@@ -111,6 +115,7 @@ impl Store {
         .bind(run)
         .bind(generation)
         .bind(now.0)
+        .bind(address.map(|address| address.to_string()))
         .execute(&self.write)
         .await?;
         Ok(())

@@ -5,12 +5,14 @@ use playground_types::{ContainerPk, EngineId, Timestamp};
 use crate::{ContainerRow, Result, Store};
 
 impl Store {
-    /// The record's container and its port become the previous ones; a start of its successor fulfils every restart asked for
+    /// The record's container becomes the previous one, and takes its port along unless the Agent itself publishes that; a start of its successor fulfils every restart asked for
     /// until then. False, and nothing written, where a request wanted something else since the row was read.
     pub async fn step_aside(&self, row: &ContainerRow, now: Timestamp) -> Result<bool> {
         let done = sqlx::query(
-            "UPDATE containers SET previous_engine_id = engine_id, previous_port = host_port,
-                    engine_id = NULL, host_port = NULL, published_run = NULL, ready_since = NULL, starting_since = NULL,
+            "UPDATE containers SET previous_engine_id = engine_id, engine_id = NULL,
+                    previous_port = CASE WHEN address IS NULL THEN host_port END,
+                    previous_address = address, address = NULL,
+                    host_port = CASE WHEN address IS NULL THEN NULL ELSE host_port END, published_run = NULL, ready_since = NULL, starting_since = NULL,
                     restart_done = MAX(restart_done, $3), health_state = 'unknown', consecutive_failures = 0,
                     updated_at = $4
              WHERE pk = $1 AND engine_id = $2 AND previous_engine_id IS NULL AND desired = 'running' AND generation = $5",
@@ -28,7 +30,8 @@ impl Store {
     /// The previous container is gone, and its port is free.
     pub async fn clear_previous(&self, pk: ContainerPk, now: Timestamp) -> Result<()> {
         sqlx::query(
-            "UPDATE containers SET previous_engine_id = NULL, previous_port = NULL, updated_at = $2 WHERE pk = $1",
+            "UPDATE containers SET previous_engine_id = NULL, previous_port = NULL, previous_address = NULL,
+                    updated_at = $2 WHERE pk = $1",
         )
         .bind(pk.0)
         .bind(now.0)

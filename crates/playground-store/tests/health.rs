@@ -69,7 +69,7 @@ impl Db {
             .await
             .unwrap();
         self.store
-            .set_published(row.pk, "run-1", row.generation, NOW)
+            .set_published(row.pk, "run-1", None, row.generation, NOW)
             .await
             .unwrap();
         row.pk
@@ -132,7 +132,10 @@ async fn misses_in_a_row_make_a_run_unhealthy_and_one_answer_makes_up_for_them()
 async fn a_late_answer_of_an_earlier_run_says_nothing_about_this_one() {
     let db = Db::new().await;
     let pk = db.ready(1).await;
-    db.store.set_published(pk, "run-2", 1, NOW).await.unwrap();
+    db.store
+        .set_published(pk, "run-2", None, 1, NOW)
+        .await
+        .unwrap();
     assert_eq!(db.miss(pk, "run-1").await, None);
     assert_eq!(db.miss(pk, "run-2").await, Some(1));
     db.store
@@ -148,7 +151,10 @@ async fn whatever_withdraws_a_run_leaves_no_health_behind() {
     let pk = db.ready(1).await;
     let failure = Failure::new(FailureKind::Killed, "killed");
     for end in 0..4 {
-        db.store.set_published(pk, "run", 1, NOW).await.unwrap();
+        db.store
+            .set_published(pk, "run", None, 1, NOW)
+            .await
+            .unwrap();
         db.miss(pk, "run").await;
         match end {
             0 => db.store.set_withdrawn(pk, NOW).await.unwrap(),

@@ -258,6 +258,13 @@ impl TestControl {
         self.start_again().await;
     }
 
+    /// Killed, and started again with other settings.
+    pub async fn change(&mut self, adjust: impl FnOnce(&mut ControlConfig)) {
+        self.kill().await;
+        adjust(&mut self.config);
+        self.start_again().await;
+    }
+
     /// This Agent's containers on the engine.
     pub fn containers(&self) -> Vec<ContainerView> {
         let is_ours = |view: &ContainerView| {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use playground_control::{
-    BackendConfig, BuildConfig, CleanConfig, CleanHours, ControlConfig, OrphanPolicy, Replace,
-    RestartPolicy,
+    BackendConfig, BuildConfig, CleanConfig, CleanHours, ControlConfig, OrphanPolicy, Publish,
+    Replace, RestartPolicy,
 };
-use playground_engine::Profile;
+use playground_engine::{Profile, Reach};
 use playground_plugin::{IndexSettings, RequirementPolicy};
 use playground_types::{HostPort, IdleTimes, Limits};
 
@@ -29,6 +29,7 @@ impl AgentOptions {
         set(&mut control.port_range, &self.port_range);
         set(&mut control.publish_address, &self.publish_address);
         set(&mut control.network, &self.network);
+        self.publish(&mut control, mistakes);
         control.probe_address = probe_address(control.publish_address);
         control.advertise.clone_from(&self.advertise);
         control.runtime.clone_from(&self.runtime);
@@ -108,6 +109,26 @@ impl AgentOptions {
             allow_private: self.backend_private.unwrap_or(false),
         });
         control
+    }
+
+    fn publish(&self, control: &mut ControlConfig, mistakes: &mut Vec<String>) {
+        let words = ["docker", "agent"];
+        control.publish = match one_of("publish", self.publish.as_deref(), &words, mistakes) {
+            "agent" => Publish::Agent,
+            _ => Publish::Docker,
+        };
+        let is_docker = control.publish == Publish::Docker;
+        control.app_egress = self.app_egress.unwrap_or(is_docker);
+        if is_docker && !control.app_egress {
+            mistakes.push(
+                "app_egress is false and publish is docker: Docker publishes no port of an app without a way out; set publish = agent"
+                    .to_owned(),
+            );
+        }
+        // Networks of both kinds can be on one engine, and each keeps its kind.
+        if control.reach() == Reach::Host {
+            control.network.push_str("-internal");
+        }
     }
 
     fn restarts(&self, control: &mut ControlConfig, mistakes: &mut Vec<String>) {

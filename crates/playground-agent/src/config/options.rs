@@ -44,13 +44,18 @@ options! {
     reserved_ports: Vec<u16>, "PLAYGROUND_RESERVED_PORTS";
     /// The host name or address in endpoints [default: the one each request came to]
     advertise: String, "PLAYGROUND_ADVERTISE";
+    /// Who listens on app ports and carries the bytes: docker or agent [default: docker]
+    publish: String, "PLAYGROUND_PUBLISH";
+    /// Whether apps may reach the internet and other machines; false is only possible with publish = agent [default: false there]
+    #[arg(num_args = 0..=1, default_missing_value = "true")]
+    app_egress: bool, "PLAYGROUND_APP_EGRESS";
     /// The host address that app ports are published on [default: 0.0.0.0]
     publish_address: IpAddr, "PLAYGROUND_PUBLISH_ADDRESS";
     /// The Docker Engine, such as unix:///var/run/docker.sock [default: DOCKER_HOST or the usual socket]
     docker_host: String, "PLAYGROUND_DOCKER_HOST";
     /// The image that plugin images are made from [default: synapse-gradio-base:latest]
     base_image: String, "GRADIO_CONTAINER_BASE_IMAGE";
-    /// The bridge network of plugin containers [default: synapse-playground]
+    /// The bridge network of plugin containers [default: synapse-playground, with -internal behind it where apps have no way out]
     network: String, "PLAYGROUND_NETWORK";
     /// Keep apps from this host and from private networks with iptables, where that is possible [default: true]
     host_rules: bool, "PLAYGROUND_HOST_RULES";

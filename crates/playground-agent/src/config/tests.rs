@@ -1,6 +1,6 @@
 //! Precedence, units and mistakes.
 
-use playground_control::RestartPolicy;
+use playground_control::{Publish, RestartPolicy};
 use playground_types::HostPort;
 
 use super::*;
@@ -82,6 +82,48 @@ fn restarts_and_health_checks_are_settings_and_can_be_turned_off() {
         panic!("mistakes expected")
     };
     assert_eq!(mistakes.len(), 4, "{mistakes:?}");
+}
+
+fn published(publish: &str, app_egress: Option<bool>) -> Result<AgentConfig, ConfigError> {
+    let options = AgentOptions {
+        publish: Some(publish.to_owned()),
+        app_egress,
+        network: Some("net".into()),
+        ..AgentOptions::default()
+    };
+    options.resolve()
+}
+
+#[test]
+fn docker_publishes_unless_the_agent_is_told_to() {
+    let control = AgentOptions::default().resolve().unwrap().control;
+    assert_eq!(
+        (control.publish, control.app_egress),
+        (Publish::Docker, true)
+    );
+    assert_eq!(control.network, "synapse-playground");
+    let file = file("publish = \"agent\"\n");
+    let options = AgentOptions {
+        config: Some(file.path().to_owned()),
+        ..AgentOptions::default()
+    };
+    let control = options.resolve().unwrap().control;
+    assert_eq!(
+        (control.publish, control.app_egress),
+        (Publish::Agent, false)
+    );
+}
+
+#[test]
+fn apps_without_a_way_out_have_a_network_of_its_own_kind() {
+    let network = |publish, egress| published(publish, egress).unwrap().control.network;
+    assert_eq!(network("agent", None), "net-internal");
+    assert_eq!(network("agent", Some(true)), "net");
+    assert_eq!(network("docker", None), "net");
+    let error = published("docker", Some(false)).unwrap_err().to_string();
+    assert!(error.contains("app_egress is false"), "{error}");
+    let error = published("nobody", None).unwrap_err().to_string();
+    assert!(error.contains("docker or agent"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The gateway's table, made anew from the records whenever they change.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use playground_control::{Control, error_chain};
@@ -56,11 +55,9 @@ fn stage(row: &ContainerRow, control: &Control) -> Stage {
     if row.desired == Desired::Running && row.asleep.is_some() {
         return Stage::Asleep;
     }
-    let address = control.config().probe_address;
     // One that is being thawed keeps its address, and nobody must meet it before it is.
-    let is_out = row.is_published() && row.status != ContainerStatus::Paused;
-    let current = row.host_port.filter(|_| is_out);
-    let current = current.map(|port| SocketAddr::new(address, port.0));
+    let is_thawed = row.status != ContainerStatus::Paused;
+    let current = control.reached_at(row).filter(|_| is_thawed);
     if let Some(address) = current.or_else(|| control.previous_address(row)) {
         return Stage::Ready(address);
     }

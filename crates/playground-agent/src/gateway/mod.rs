@@ -4,14 +4,16 @@
 //!  connection ─▶ door ─┬─▶ the API
 //!                      └─▶ access ─▶ playground_proxy ─▶ the app
 //!  records ─▶ apps ─────────────────────▲ │
-//!     ▲                                   sleep
-//!     └────────── the loop ◀──────────────────┘
+//!     │▲                                  sleep
+//!     │└───────── the loop ◀──────────────────┘
+//!     └─────▶ ports ─ (where the Agent publishes)
 //! ```
 
 mod access;
 mod apps;
 mod door;
 mod links;
+mod ports;
 mod sleep;
 mod visitor;
 
@@ -19,4 +21,5 @@ pub(crate) use access::{Access, LINK};
 pub(crate) use apps::{follow, refresh};
 pub(crate) use door::Door;
 pub use links::Links;
+pub(crate) use ports::Ports;
 pub(crate) use sleep::introduce;

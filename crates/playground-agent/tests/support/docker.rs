@@ -107,8 +107,8 @@ impl Drop for Leftovers {
         for id in images(&self.agent_id) {
             problems.extend(docker(&["rmi", "--force", &id]).err());
         }
-        if let Err(problem) = docker(&["network", "rm", &self.network]) {
-            problems.push(problem);
+        for network in [&self.network, &format!("{}-internal", self.network)] {
+            problems.extend(docker(&["network", "rm", network]).err());
         }
         // Another Agent of the same test may have had the same network.
         problems.retain(|problem| !problem.contains("No such") && !problem.contains("not found"));

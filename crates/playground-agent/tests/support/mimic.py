@@ -3,7 +3,9 @@
 ``do`` in PLUGIN_PARAMS says how it listens; a request's path says what it does, its query with what.
 """
 
+import base64
 import errno
+import hashlib
 import http.server
 import json
 import os
@@ -66,7 +68,27 @@ def flood(query):
     return str(printed)
 
 
+def dial(query):
+    """Connects to somebody; says how that went."""
+    try:
+        socket.create_connection((query["host"], int(query["port"])), timeout=2).close()
+    except OSError as error:
+        return f"blocked: {error}"
+    return "reached"
+
+
+TICKS = threading.Semaphore(0)
+
+
+def tick(query):
+    """Lets whoever listens to ``/ticks`` have one more of them."""
+    TICKS.release()
+    return "ticked"
+
+
 ANSWERS = {
+    "/dial": dial,
+    "/tick": tick,
     "/": lambda query: "ok",
     "/env": lambda query: os.environb[query["name"].encode()],
     "/exists": lambda query: str(os.path.exists(query["path"])),
@@ -85,6 +107,10 @@ ANSWERS = {
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
+        if self.headers.get("Upgrade") == "websocket":
+            return self.echo()
+        if url.path == "/ticks":
+            return self.send_ticks()
         answer = ANSWERS.get(url.path)
         body = answer(dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))) if answer else b"there is nothing here"
         body = body if isinstance(body, bytes) else body.encode()
@@ -94,6 +120,37 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
         if DO == "crash":
             threading.Timer(0.2, os._exit, [3]).start()
+
+    def send_ticks(self):
+        """Events, each when it is asked for."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for number in range(3):
+            TICKS.acquire()
+            self.wfile.write(b"data: %d\n\n" % number)
+
+    def echo(self):
+        """A WebSocket, once it is agreed on: every byte comes back."""
+        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        accept = base64.b64encode(hashlib.sha1(key.encode()).digest())
+        head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        self.wfile.write(head + accept + b"\r\n\r\n")
+        while some := self.rfile.read1(65536):
+            self.wfile.write(some)
+
+    def do_POST(self):
+        """Says how much came, and what it was; and which host was asked for."""
+        left, digest = int(self.headers["Content-Length"]), hashlib.sha256()
+        while left > 0:
+            some = self.rfile.read(min(left, 1 << 20))
+            digest.update(some)
+            left -= len(some)
+        body = json.dumps({"sha256": digest.hexdigest(), "host": self.headers["X-Forwarded-Host"]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *args):
         pass

@@ -64,6 +64,8 @@ fn ports() -> PortRange {
         "docker_adoption" => 23_700,
         "docker_hands" => 23_800,
         "docker_sleep" => 24_500,
+        "docker_publish" => 22_300,
+        "docker_egress" => 22_400,
         _ => 19_600,
     } + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
     format!("{first}-{}", first + PORTS - 1)
@@ -90,6 +92,7 @@ pub(crate) struct Agent {
     store: Store,
     url: String,
     client: Client,
+    front: tokio::sync::Mutex<Option<Front>>,
 }
 
 /// Runs a test with an Agent of its own whose settings it may change, or says why not.
@@ -189,7 +192,7 @@ impl Agent {
             .ensure(Some(&TOKEN.into()), data)
             .await
             .expect("a token");
-        let probe = Probe::http(config.probe_address).expect("a probe");
+        let probe = Probe::http().expect("a probe");
         let (network, ports) = (config.network.clone(), config.port_range);
         let control = Control::new(store.clone(), engine, probe, config.clone())
             .await
@@ -208,7 +211,7 @@ impl Agent {
             Gateway::new(GatewayConfig::default()),
             playground_agent::http::Hold(Duration::from_secs(8)),
         );
-        Front::open(listener, state, ListenLimits::default(), Vec::new())
+        let front = Front::open(listener, state, ListenLimits::default(), Vec::new())
             .await
             .expect("the records can be read");
         Self {
@@ -221,16 +224,33 @@ impl Agent {
             store,
             url: format!("http://{address}/"),
             client: Client::builder().no_proxy().build().expect("a client"),
+            front: tokio::sync::Mutex::new(Some(front)),
         }
     }
 
     /// Stops this Agent, does something to its data directory, and starts it again.
     pub(crate) async fn again(&self, meanwhile: impl FnOnce(&Path)) -> Self {
-        self.control.stop().await;
-        self.store.close().await;
+        self.end().await;
         meanwhile(&self.data);
         let engine = self.control.engine().clone();
         Self::start(engine, &self.id, &self.data, self.config.clone()).await
+    }
+
+    /// Stops this Agent, and starts it again with other settings.
+    pub(crate) async fn again_with(&self, change: impl FnOnce(&mut ControlConfig)) -> Self {
+        self.end().await;
+        let mut config = self.config.clone();
+        change(&mut config);
+        let engine = self.control.engine().clone();
+        Self::start(engine, &self.id, &self.data, config).await
+    }
+
+    async fn end(&self) {
+        self.control.stop().await;
+        if let Some(front) = self.front.lock().await.take() {
+            front.close().await;
+        }
+        self.store.close().await;
     }
 
     /// A second Agent beside this one, with an id, a directory and ports of its own, on the same network.

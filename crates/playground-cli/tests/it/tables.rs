@@ -208,7 +208,7 @@ fn health_fails_when_something_is_wrong() {
         "docker": {"available": true, "version": "20.10.24", "api_version": "1.41", "error": null},
         "base_image": {"reference": "synapse-gradio-base:latest", "available": true, "gradio": "6.31.0"},
         "ports": {"range": "7860-8860", "used": 2, "total": 1001}, "containers": {"running": 2},
-        "isolation": {"profile": "standard", "inter_container_traffic_off": true, "host_rules": false, "seccomp": true},
+        "isolation": {"profile": "standard", "publish": "docker", "no_way_out": false, "inter_container_traffic_off": true, "host_rules": false, "seccomp": true},
         "readiness": {"ready": true, "records": 2, "compared": 2}, "problems": [], "tasks": 12
     });
     let disks = json!([{"name": "data", "path": "/var/lib/p", "free_bytes": 1_u64 << 30, "total_bytes": 1_u64 << 40,

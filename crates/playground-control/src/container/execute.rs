@@ -79,7 +79,7 @@ impl Control {
             Decision::StepAside => self.step_aside(row, id).await?,
             Decision::RemovePrevious => self.remove_previous(row).await?,
             Decision::LookAgain(after) => return Ok(Next::After(after)),
-            Decision::Publish => self.publish(row, &observed.observation.container).await?,
+            Decision::Publish => self.publish(row, observed).await?,
             Decision::NoteCrash { attempts, retry_at } => {
                 self.store
                     .set_crashed(row.pk, attempts, retry_at, now)
@@ -235,12 +235,13 @@ impl Control {
         Ok(self.store.set_engine_id(row.pk, None, now).await?)
     }
 
-    async fn publish(&self, row: &ContainerRow, seen: &Seen) -> Result<(), StepError> {
-        let Seen::Running { run, .. } = seen else {
+    async fn publish(&self, row: &ContainerRow, observed: &Observed) -> Result<(), StepError> {
+        let Seen::Running { run, .. } = &observed.observation.container else {
             return Ok(());
         };
+        let address = self.own_address(observed.view.as_ref());
         self.store
-            .set_published(row.pk, run, row.generation, self.clock.now())
+            .set_published(row.pk, run, address, row.generation, self.clock.now())
             .await?;
         self.open_door(row.pk);
         tracing::info!(container.pk = %row.pk, release = %row.release, "container {} is ready", row.name);

@@ -10,7 +10,7 @@ use playground_engine::ContainerView;
 use playground_store::ContainerRow;
 
 use super::decide::{Readiness, Seen};
-use crate::Control;
+use crate::{Control, Publish};
 
 /// How long an app's work is watched.
 const WATCH: Duration = Duration::from_secs(1);
@@ -46,16 +46,28 @@ impl Control {
         Some(idle)
     }
 
+    /// Whether somebody is connected to the app past the gateway. Where the Agent publishes, nobody can be.
+    async fn is_connected(&self, view: &ContainerView) -> bool {
+        if self.config.publish == Publish::Agent {
+            return false;
+        }
+        match self.engine.connections(&view.id).await {
+            Ok(connections) => connections > 0,
+            Err(error) => {
+                tracing::debug!(
+                    error = &crate::error_chain(&error),
+                    "nobody can tell who is connected to {}",
+                    view.name
+                );
+                false
+            }
+        }
+    }
+
     /// Whether somebody is connected to the app, or it works. An engine that cannot tell has seen nobody.
     async fn is_in_use(&self, view: &ContainerView) -> bool {
-        match self.engine.connections(&view.id).await {
-            Ok(0) => {}
-            Ok(_) => return true,
-            Err(error) => tracing::debug!(
-                error = &crate::error_chain(&error),
-                "nobody can tell who is connected to {}",
-                view.name
-            ),
+        if self.is_connected(view).await {
+            return true;
         }
         let Ok(before) = self.engine.cpu_time(&view.id).await else {
             return false;

@@ -24,7 +24,7 @@ impl Control {
             self.look(row).await?
         };
         // An app may take seconds for its answer: nobody waits for that but its own record.
-        self.ask(row, &mut observed.observation.container).await;
+        self.ask(row, &mut observed).await;
         let Observed { observation, view } = &mut observed;
         observation.idle = self
             .see_idle(row, view.as_ref(), &observation.container)
@@ -136,12 +136,13 @@ impl Control {
     }
 
     /// Asks an app that is waited for whether it answers.
-    async fn ask(&self, row: &ContainerRow, container: &mut Seen) {
+    async fn ask(&self, row: &ContainerRow, observed: &mut Observed) {
+        let address = self.own_address(observed.view.as_ref());
         let Seen::Running {
             fits: true,
             readiness,
             ..
-        } = container
+        } = &mut observed.observation.container
         else {
             return;
         };
@@ -150,7 +151,8 @@ impl Control {
             && row.asleep.is_none()
             && row.restart_wanted <= row.restart_done;
         if let Some(port) = row.host_port.filter(|_| is_waited_for)
-            && self.probe.answers(port).await
+            && self.is_carried(port)
+            && self.probe.answers(self.place(port, address)).await
         {
             *readiness = Readiness::Answers;
         }

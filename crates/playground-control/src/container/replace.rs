@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use playground_engine::{EngineError, RunState};
 use playground_store::ContainerRow;
 use playground_types::EngineId;
+use playground_types::port::APP_PORT;
 
 use super::decide::Previous;
 use crate::{Control, StepError};
@@ -30,8 +31,13 @@ impl Control {
 
     /// Where the gateway reaches the container that stepped aside.
     pub fn previous_address(&self, row: &ContainerRow) -> Option<SocketAddr> {
-        let port = row.previous_port?;
-        Some(SocketAddr::new(self.config.probe_address, port.0))
+        let own = row
+            .previous_address
+            .map(|own| SocketAddr::new(own, APP_PORT));
+        own.or_else(|| {
+            let port = row.previous_port?;
+            Some(SocketAddr::new(self.config.probe_address, port.0))
+        })
     }
 
     /// Named away first: its successor is found by the record's name.

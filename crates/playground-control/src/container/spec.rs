@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use playground_engine::labels::{
-    LABEL_AGENT, LABEL_CONTEXT, LABEL_MANAGED_BY, LABEL_MODEL, LABEL_ORIGIN, LABEL_RECORD,
-    LABEL_RELEASE, LABEL_SPEC, LABEL_USER_PREFIX, MANAGED_BY,
+    LABEL_AGENT, LABEL_CONTEXT, LABEL_MANAGED_BY, LABEL_MODEL, LABEL_ORIGIN, LABEL_PORT,
+    LABEL_RECORD, LABEL_RELEASE, LABEL_SPEC, LABEL_USER_PREFIX, MANAGED_BY,
 };
 use playground_engine::{ContainerSpec, ContainerView};
 use playground_plugin::Entrypoint;
@@ -14,7 +14,7 @@ use playground_types::port::APP_PORT;
 use playground_types::{Digest, HostPort, Limits};
 
 use super::origin::Origin;
-use crate::ControlConfig;
+use crate::{ControlConfig, Publish};
 
 /// The seed's variable with the params as JSON.
 pub(crate) const PARAMS: &str = "PLUGIN_PARAMS";
@@ -51,7 +51,7 @@ pub(crate) fn wanted_digest(row: &ContainerRow, config: &ControlConfig) -> Optio
         .part(pids.to_le_bytes())
         .part(open_files.to_le_bytes())
         .part(shm_bytes.to_le_bytes())
-        .part(config.publish_address.to_string())
+        .part(published_by(config))
         .part(&config.network)
         .part(config.profile.to_string())
         .part(config.runtime.as_deref().unwrap_or_default());
@@ -59,6 +59,14 @@ pub(crate) fn wanted_digest(row: &ContainerRow, config: &ControlConfig) -> Optio
         digester = digester.part(name).part(value);
     }
     Some(digester.finish())
+}
+
+/// Where Docker publishes, the address is fixed at create; where the Agent does, it is the Agent's own matter.
+fn published_by(config: &ControlConfig) -> String {
+    match config.publish {
+        Publish::Docker => config.publish_address.to_string(),
+        Publish::Agent => config.publish.as_str().to_owned(),
+    }
 }
 
 /// The container to create. None while the image or the port is not known.
@@ -72,9 +80,12 @@ pub(crate) fn container_spec(
         name: row.name.clone(),
         image: row.image.clone()?,
         env: environment(row, entrypoint),
-        labels: labels(row, agent_id, &wanted_digest(row, config)?),
+        labels: labels(row, agent_id, config)?,
         host_port: row.host_port?,
-        publish_address: config.publish_address,
+        publish_address: match config.publish {
+            Publish::Docker => Some(config.publish_address),
+            Publish::Agent => None,
+        },
         network: config.network.clone(),
         limits: row.spec.limits,
         profile: config.profile,
@@ -124,7 +135,12 @@ fn environment(row: &ContainerRow, entrypoint: &Entrypoint) -> Vec<(String, Stri
         .collect()
 }
 
-fn labels(row: &ContainerRow, agent_id: &str, digest: &Digest) -> BTreeMap<String, String> {
+fn labels(
+    row: &ContainerRow,
+    agent_id: &str,
+    config: &ControlConfig,
+) -> Option<BTreeMap<String, String>> {
+    let digest = wanted_digest(row, config)?;
     let mut labels: BTreeMap<String, String> = row
         .labels
         .iter()
@@ -147,5 +163,8 @@ fn labels(row: &ContainerRow, agent_id: &str, digest: &Digest) -> BTreeMap<Strin
     if let Some(context) = &row.context {
         labels.insert(LABEL_CONTEXT.to_owned(), context.hex().to_owned());
     }
-    labels
+    if config.publish == Publish::Agent {
+        labels.insert(LABEL_PORT.to_owned(), row.host_port?.to_string());
+    }
+    Some(labels)
 }

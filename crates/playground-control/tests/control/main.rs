@@ -20,6 +20,7 @@ mod faults;
 mod health;
 mod outside;
 mod ports;
+mod publish;
 mod push;
 mod queue;
 mod readiness;

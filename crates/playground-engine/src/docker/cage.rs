@@ -102,7 +102,7 @@ fn host_config(spec: &ContainerSpec, engine_cpus: u32) -> HostConfig {
         auto_remove: Some(false),
         // Network.
         network_mode: Some(spec.network.clone()),
-        port_bindings: Some(port_bindings(spec)),
+        port_bindings: port_bindings(spec),
         publish_all_ports: Some(false),
         ..HostConfig::default()
     }
@@ -144,12 +144,12 @@ fn never_by_itself() -> RestartPolicy {
     }
 }
 
-fn port_bindings(spec: &ContainerSpec) -> PortMap {
+fn port_bindings(spec: &ContainerSpec) -> Option<PortMap> {
     let binding = PortBinding {
-        host_ip: Some(spec.publish_address.to_string()),
+        host_ip: Some(spec.publish_address?.to_string()),
         host_port: Some(spec.host_port.to_string()),
     };
-    HashMap::from([(app_port(), Some(vec![binding]))])
+    Some(HashMap::from([(app_port(), Some(vec![binding]))]))
 }
 
 fn strict_tmpfs() -> HashMap<String, String> {
@@ -190,7 +190,7 @@ mod tests {
             env: vec![("A".into(), "b=c".into())],
             labels: BTreeMap::from([("l".into(), "v".into())]),
             host_port: HostPort(7861),
-            publish_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            publish_address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             network: "net".into(),
             limits: Limits::default(),
             profile,
@@ -217,6 +217,15 @@ mod tests {
                 assert!(absent, "{name}: {host}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_not_published_has_no_port_on_the_host() {
+        let mut spec = spec(Profile::Standard);
+        spec.publish_address = None;
+        let sent = as_sent(&spec, 8);
+        assert_eq!(sent["HostConfig"].get("PortBindings"), None);
+        assert_eq!(sent["HostConfig"]["PublishAllPorts"], false);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Docker's models, in which everything is optional, as our words, in which nothing is that cannot be missing.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerStateStatusEnum as Status, EventMessage,
@@ -11,6 +12,7 @@ use playground_types::{EngineId, HostPort, Timestamp};
 use serde_json::Value;
 
 use super::cage::app_port;
+use crate::labels::LABEL_PORT;
 use crate::{
     Action, ContainerView, EngineError, EngineEvent, EngineVersion, ImageView, Resources, Result,
     RunState,
@@ -31,18 +33,24 @@ const EVENT_ATTRIBUTES: [&str; 6] = [
 pub(super) fn container(found: ContainerInspectResponse) -> Result<ContainerView> {
     let state = found.state.ok_or_else(|| lacks("State"))?;
     let name = found.name.ok_or_else(|| lacks("Name"))?;
+    let labels = sorted(found.config.and_then(|config| config.labels));
+    let (networks, addresses) = networks(found.network_settings);
     Ok(ContainerView {
         id: EngineId(found.id.ok_or_else(|| lacks("Id"))?),
         name: name.trim_start_matches('/').to_owned(),
-        labels: sorted(found.config.and_then(|config| config.labels)),
         image_id: found.image.ok_or_else(|| lacks("Image"))?,
         resources: found
             .host_config
             .as_ref()
             .map(resources)
             .unwrap_or_default(),
-        host_port: found.host_config.and_then(host_port),
-        networks: networks(found.network_settings),
+        host_port: found
+            .host_config
+            .and_then(host_port)
+            .or_else(|| labels.get(LABEL_PORT)?.parse().ok().map(HostPort)),
+        labels,
+        networks,
+        addresses,
         started_at: state.started_at.clone().filter(|at| at != NO_TIME),
         state: run_state(state)?,
         restart_count: found.restart_count.unwrap_or(0),
@@ -86,14 +94,18 @@ fn resources(config: &HostConfig) -> Resources {
     }
 }
 
-fn networks(settings: Option<NetworkSettings>) -> Vec<String> {
-    let mut names: Vec<String> = settings
+/// The networks of a container, and its address on each; Docker names none while it does not run.
+fn networks(settings: Option<NetworkSettings>) -> (Vec<String>, BTreeMap<String, IpAddr>) {
+    let networks = settings
         .and_then(|settings| settings.networks)
-        .unwrap_or_default()
-        .into_keys()
+        .unwrap_or_default();
+    let addresses = networks
+        .iter()
+        .filter_map(|(name, end)| Some((name.clone(), end.ip_address.as_ref()?.parse().ok()?)))
         .collect();
+    let mut names: Vec<String> = networks.into_keys().collect();
     names.sort();
-    names
+    (names, addresses)
 }
 
 /// The port that a container was created for. What is published right now would be missing while it does not run.
@@ -258,6 +270,22 @@ mod tests {
         assert_eq!(view.name, "app");
         assert_eq!(view.host_port, Some(HostPort(7999)));
         assert_eq!(view.started_at, None);
+    }
+
+    #[test]
+    fn a_container_that_publishes_nothing_has_its_port_from_its_label_and_an_address() {
+        let found = json!({
+            "Id": "abc", "Name": "/app", "Image": "sha256:1", "State": {"Status": "running"},
+            "Config": {"Labels": {LABEL_PORT: "7999"}}, "HostConfig": {},
+            "NetworkSettings": {"Networks": {
+                "net": {"IPAddress": "172.20.0.2"}, "other": {"IPAddress": ""},
+            }},
+        });
+        let view = container(serde_json::from_value(found).expect("Docker's model")).unwrap();
+        assert_eq!(view.host_port, Some(HostPort(7999)));
+        assert_eq!(view.networks, ["net", "other"]);
+        let address = IpAddr::from([172, 20, 0, 2]);
+        assert_eq!(view.addresses, BTreeMap::from([("net".into(), address)]));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{DockerEngine, PATIENT, QUICK, within};
 use crate::labels::{LABEL_MANAGED_BY, MANAGED_BY};
-use crate::network::bridge_name;
+use crate::network::{Reach, bridge_name};
 use crate::{EngineError, Result};
 
 /// Docker's option for traffic between the containers of a bridge.
@@ -23,9 +23,10 @@ impl DockerEngine {
     pub(crate) async fn ensure_network(
         &self,
         name: &str,
+        reach: Reach,
         labels: &BTreeMap<String, String>,
     ) -> Result<()> {
-        if self.has_network(name).await? {
+        if self.has_network(name, reach).await? {
             return Ok(());
         }
         let mut labels: HashMap<_, _> = labels.clone().into_iter().collect();
@@ -33,6 +34,7 @@ impl DockerEngine {
         let request = NetworkCreateRequest {
             name: name.to_owned(),
             driver: Some("bridge".to_owned()),
+            internal: Some(reach == Reach::Host),
             options: Some(HashMap::from([
                 (ICC.to_owned(), "false".to_owned()),
                 (BRIDGE.to_owned(), bridge_name(name)),
@@ -47,7 +49,7 @@ impl DockerEngine {
                 Ok(_) => return Ok(()),
                 Err(refused) => refused,
             };
-            if self.has_network(name).await? {
+            if self.has_network(name, reach).await? {
                 return Ok(());
             }
             // Another Agent is making it: Docker refuses a second network with the same interface some moments before
@@ -60,19 +62,21 @@ impl DockerEngine {
     }
 
     /// Whether the network is there; an error when it is there and is not what we would make.
-    async fn has_network(&self, name: &str) -> Result<bool> {
+    async fn has_network(&self, name: &str, reach: Reach) -> Result<bool> {
         let client = self.client().await?;
         let call = client.inspect_network(name, None::<InspectNetworkOptions>);
         match within("inspect network", QUICK, call).await {
             // Docker also finds a network by the beginning of its id.
-            Ok(found) if found.name.as_deref() == Some(name) => is_ours(found, name).map(|()| true),
+            Ok(found) if found.name.as_deref() == Some(name) => {
+                is_ours(found, name, reach).map(|()| true)
+            }
             Ok(_) | Err(EngineError::NoSuchNetwork(_)) => Ok(false),
             Err(error) => Err(error),
         }
     }
 }
 
-fn is_ours(found: NetworkInspect, name: &str) -> Result<()> {
+fn is_ours(found: NetworkInspect, name: &str, reach: Reach) -> Result<()> {
     let has = |map: Option<HashMap<String, String>>, key: &str, value: &str| {
         map.is_some_and(|map| map.get(key).is_some_and(|found| found == value))
     };
@@ -83,6 +87,13 @@ fn is_ours(found: NetworkInspect, name: &str) -> Result<()> {
         return Err(EngineError::Conflict {
             message: format!(
                 "network {name} has our label but lets containers reach each other: remove it"
+            ),
+        });
+    }
+    if (found.internal == Some(true)) != (reach == Reach::Host) {
+        return Err(EngineError::Conflict {
+            message: format!(
+                "network {name} has our label and does not reach as far as it should, or further: remove it"
             ),
         });
     }

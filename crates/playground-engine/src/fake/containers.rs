@@ -251,6 +251,7 @@ fn create(state: &mut State, spec: &ContainerSpec) -> Result<EngineId> {
         started_at: None,
         restart_count: 0,
         networks: vec![spec.network.clone()],
+        addresses: BTreeMap::new(),
         resources: resources(&spec.limits),
     };
     let container = Container {

@@ -10,7 +10,7 @@ use super::state::{Network, State, conflict};
 use super::{FakeEngine, Op};
 use crate::build::TarStream;
 use crate::labels::{LABEL_MANAGED_BY, MANAGED_BY};
-use crate::{EngineError, EngineVersion, ImageView, Result};
+use crate::{EngineError, EngineVersion, ImageView, Reach, Result};
 
 /// What an image counts, unless told otherwise.
 const IMAGE_BYTES: u64 = 100 * 1024 * 1024;
@@ -53,6 +53,7 @@ impl FakeEngine {
     pub(crate) async fn ensure_network(
         &self,
         name: &str,
+        reach: Reach,
         labels: &BTreeMap<String, String>,
     ) -> Result<()> {
         self.call(Op::EnsureNetwork, |state| match state.networks.get(name) {
@@ -61,6 +62,7 @@ impl FakeEngine {
             {
                 Err(EngineError::ForeignNetwork(name.to_owned()))
             }
+            Some(found) if found.reach != reach => Err(conflict("the network reaches elsewhere")),
             Some(_) => Ok(()),
             None => {
                 let mut labels = labels.clone();
@@ -68,7 +70,7 @@ impl FakeEngine {
                 let id = state.new_id();
                 state
                     .networks
-                    .insert(name.to_owned(), Network { id, labels });
+                    .insert(name.to_owned(), Network { id, reach, labels });
                 Ok(())
             }
         })

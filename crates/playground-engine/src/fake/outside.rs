@@ -4,7 +4,7 @@ use playground_types::{EngineId, HostPort};
 
 use super::FakeEngine;
 use super::state::{Network, State};
-use crate::{ContainerSpec, LogLine, LogSource, Resources, Result};
+use crate::{ContainerSpec, LogLine, LogSource, Reach, Resources, Result};
 
 /// What others can do to the engine. None of it counts as a call, and all of it works while the engine is "down".
 ///
@@ -119,9 +119,14 @@ impl Outside {
         self.0.change(|state| {
             let id = state.new_id();
             let labels = Default::default();
-            state
-                .networks
-                .insert(name.to_owned(), Network { id, labels })
+            state.networks.insert(
+                name.to_owned(),
+                Network {
+                    id,
+                    reach: Reach::Everywhere,
+                    labels,
+                },
+            )
         });
     }
 

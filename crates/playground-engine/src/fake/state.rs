@@ -1,6 +1,7 @@
 //! What is on the fake engine, and the changes Docker would make to it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 
 use super::app::AppBehaviour;
 use super::builds::BuildScript;
+use crate::Reach;
 use crate::labels::{LABEL_AGENT, LABEL_MANAGED_BY, MANAGED_BY};
 use crate::{
     Action, ContainerSpec, ContainerView, EngineError, EngineEvent, ImageView, LogLine, LogSource,
@@ -45,6 +47,7 @@ pub(super) struct State {
 /// A bridge. One that is removed and made again under its name is another one, as in Docker.
 pub(super) struct Network {
     pub(super) id: String,
+    pub(super) reach: Reach,
     pub(super) labels: BTreeMap<String, String>,
 }
 
@@ -171,7 +174,10 @@ impl State {
     pub(super) fn port_is_taken(&self, port: HostPort) -> bool {
         self.foreign_ports.contains(&port)
             || self.containers.values().any(|container| {
-                container.is_up() && container.is_connected() && container.spec.host_port == port
+                container.is_up()
+                    && container.is_connected()
+                    && container.spec.publish_address.is_some()
+                    && container.spec.host_port == port
             })
     }
 
@@ -216,6 +222,7 @@ impl State {
     pub(super) fn start(&mut self, id: &EngineId) -> Result<Option<Ending>> {
         let container = self.container(id)?;
         let (port, network) = (container.spec.host_port, container.spec.network.clone());
+        let is_published = container.spec.publish_address.is_some();
         match container.view.state {
             RunState::Running => return Ok(None),
             RunState::Paused => {
@@ -239,7 +246,7 @@ impl State {
                 (Some(known), Some(there)) if *known == there => {}
                 (Some(known), _) => return Err(EngineError::NoSuchNetwork(known.clone())),
             }
-            if self.port_is_taken(port) {
+            if is_published && self.port_is_taken(port) {
                 return Err(EngineError::PortTaken(port));
             }
         }
@@ -256,6 +263,12 @@ impl State {
         container.view.state = RunState::Running;
         container.view.started_at = Some(start_text(now, run));
         container.running_since = Some(Instant::now());
+        container.view.addresses = container
+            .view
+            .networks
+            .iter()
+            .map(|network| (network.clone(), address_of(run)))
+            .collect();
         container.overdue_exit = None;
         container
             .log
@@ -282,6 +295,7 @@ impl State {
             return false;
         };
         container.running_since = None;
+        container.view.addresses.clear();
         container.view.state = RunState::Exited {
             exit_code,
             oom_killed,
@@ -392,4 +406,10 @@ fn start_text(now: Timestamp, run: u64) -> String {
         now.to_string().trim_end_matches('Z'),
         run % 1_000_000
     )
+}
+
+/// Every run has another address, so that whoever keeps an old one is found out.
+fn address_of(run: u64) -> IpAddr {
+    let [.., high, low] = run.to_be_bytes();
+    IpAddr::from([172, 30, high, low])
 }

@@ -9,6 +9,7 @@ use playground_types::{EngineId, HostPort, Limits};
 use tokio::sync::mpsc;
 
 use super::{AppBehaviour, BuildScript, FakeEngine, Op};
+use crate::Reach;
 use crate::labels::{LABEL_AGENT, LABEL_MANAGED_BY, MANAGED_BY};
 use crate::{
     Action, BuildRequest, Builder, ContainerSpec, Engine, EngineError, EventOptions, LogOptions,
@@ -27,7 +28,7 @@ fn spec(name: &str, port: u16) -> ContainerSpec {
             (LABEL_AGENT.into(), "a1".into()),
         ]),
         host_port: HostPort(port),
-        publish_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        publish_address: Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
         network: "net".into(),
         limits: Limits::default(),
         profile: Profile::Standard,
@@ -42,7 +43,7 @@ async fn engine() -> (FakeEngine, Engine) {
     fake.add_image("img");
     let engine = Engine::Fake(fake.clone());
     engine
-        .ensure_network("net", &BTreeMap::new())
+        .ensure_network("net", Reach::Everywhere, &BTreeMap::new())
         .await
         .unwrap();
     (fake, engine)
@@ -129,7 +130,9 @@ async fn names_images_and_networks_are_checked_as_docker_does() {
     ));
     fake.assert_no_leaks("a1", &[]);
     fake.outside().add_foreign_network("theirs");
-    let theirs = engine.ensure_network("theirs", &BTreeMap::new()).await;
+    let theirs = engine
+        .ensure_network("theirs", Reach::Everywhere, &BTreeMap::new())
+        .await;
     assert!(matches!(theirs, Err(EngineError::ForeignNetwork(_))));
 }
 

@@ -13,7 +13,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use playground_engine::labels::{LABEL_AGENT, LABEL_MANAGED_BY, MANAGED_BY};
 use playground_engine::{
     BuildEvent, BuildFailed, BuildRequest, Builder, ContainerSpec, Engine, LogOptions, Profile,
-    TarStream,
+    Reach, TarStream,
 };
 use playground_types::{EngineId, HostPort, Limits};
 use tokio::sync::mpsc;
@@ -71,8 +71,10 @@ impl Bench {
         // Two at once, as two Agents would: one network comes of it.
         let labels = self.labels();
         let (one, two) = tokio::join!(
-            self.engine.ensure_network(&self.network, &labels),
-            self.engine.ensure_network(&self.network, &labels)
+            self.engine
+                .ensure_network(&self.network, Reach::Everywhere, &labels),
+            self.engine
+                .ensure_network(&self.network, Reach::Everywhere, &labels)
         );
         one.and(two).expect("network");
     }
@@ -128,7 +130,7 @@ impl Bench {
             env: vec![("DO".into(), what.into())],
             labels: self.labels(),
             host_port: free_port(),
-            publish_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            publish_address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             network: self.network.clone(),
             limits: Limits {
                 memory_bytes: 256 << 20,

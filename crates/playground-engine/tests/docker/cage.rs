@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use playground_engine::{ContainerSpec, EngineError, Profile, bridge_name};
+use playground_engine::{ContainerSpec, EngineError, Profile, Reach, bridge_name};
 use serde_json::json;
 
 use crate::bench::on_docker;
@@ -113,12 +113,15 @@ async fn docker_our_network_is_made_once_and_a_foreign_one_is_left_alone() {
     on_docker("net", async |bench| {
         bench
             .engine
-            .ensure_network(&bench.network, &bench.labels())
+            .ensure_network(&bench.network, Reach::Everywhere, &bench.labels())
             .await
             .unwrap();
         let interface = format!("/sys/class/net/{}", bridge_name(&bench.network));
         assert!(std::path::Path::new(&interface).exists(), "{interface}");
-        let foreign = bench.engine.ensure_network("bridge", &bench.labels()).await;
+        let foreign = bench
+            .engine
+            .ensure_network("bridge", Reach::Everywhere, &bench.labels())
+            .await;
         assert!(matches!(foreign, Err(EngineError::ForeignNetwork(name)) if name == "bridge"));
         let count = Command::new("docker")
             .args([

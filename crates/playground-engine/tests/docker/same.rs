@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use playground_engine::{
-    Action, ContainerSpec, Engine, EngineError, EventOptions, FakeEngine, Result, RunState,
+    Action, ContainerSpec, Engine, EngineError, EventOptions, FakeEngine, Reach, Result, RunState,
 };
 use playground_types::EngineId;
 
@@ -50,7 +50,9 @@ async fn stand_in(bench: &Bench, spec: &ContainerSpec) -> Engine {
     let fake = FakeEngine::new();
     fake.add_image(&spec.image);
     let engine = Engine::Fake(fake);
-    let made = engine.ensure_network(&spec.network, &bench.labels()).await;
+    let made = engine
+        .ensure_network(&spec.network, Reach::Everywhere, &bench.labels())
+        .await;
     made.expect("network");
     engine
 }

@@ -10,6 +10,7 @@ mod flow;
 mod held;
 mod hostile;
 mod limits;
+mod own_port;
 mod second;
 mod smuggling;
 mod stages;

@@ -87,7 +87,7 @@ impl Db {
     async fn make_ready(&self, accepted: &Accepted) {
         let (pk, generation) = (accepted.container.pk, accepted.container.generation);
         self.store
-            .set_published(pk, "run-1", generation, NOW)
+            .set_published(pk, "run-1", None, generation, NOW)
             .await
             .unwrap();
         self.store

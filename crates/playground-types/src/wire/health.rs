@@ -119,6 +119,12 @@ pub struct PortHealth {
 pub struct Isolation {
     /// `standard` or `strict`.
     pub profile: String,
+    /// Who listens on the host ports of apps: `docker` or `agent`.
+    #[serde(default)]
+    pub publish: String,
+    /// Whether plugin containers reach neither the internet nor any other machine.
+    #[serde(default)]
+    pub no_way_out: bool,
     /// Whether plugin containers cannot reach each other.
     pub inter_container_traffic_off: bool,
     /// Whether host rules keep plugin containers from the host, link-local and private addresses.

@@ -82,6 +82,11 @@ impl Stand {
         Self::with(&[("app", Stage::Ready(app))], limits(), 100).await
     }
 
+    /// The own port of one app named `app`.
+    pub(crate) async fn own_port(stage: Stage) -> Self {
+        Self::serving(HOLD, &[("app", stage)], limits(), 100, Some("app")).await
+    }
+
     pub(crate) async fn with(apps: &[(&str, Stage)], limits: ListenLimits, tunnels: usize) -> Self {
         Self::holding(HOLD, apps, limits, tunnels).await
     }
@@ -92,6 +97,16 @@ impl Stand {
         apps: &[(&str, Stage)],
         limits: ListenLimits,
         tunnels: usize,
+    ) -> Self {
+        Self::serving(hold, apps, limits, tunnels, None).await
+    }
+
+    async fn serving(
+        hold: Duration,
+        apps: &[(&str, Stage)],
+        limits: ListenLimits,
+        tunnels: usize,
+        owner: Option<&'static str>,
     ) -> Self {
         let gateway = Gateway::new(GatewayConfig {
             domains: Domains {
@@ -105,7 +120,7 @@ impl Stand {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let front = Front(gateway.clone());
+        let front = Front(gateway.clone(), owner);
         let served = tokio::spawn(listen(listener, front, limits, stop.clone()));
         let stand = Self {
             gateway,
@@ -150,9 +165,9 @@ impl Stand {
     }
 }
 
-/// Passes everything on, as whoever serves the gateway does.
+/// Passes everything on, as whoever serves the gateway does, or the own port of an app.
 #[derive(Clone)]
-struct Front(Gateway);
+struct Front(Gateway, Option<&'static str>);
 
 impl Service<(Request<Incoming>, SocketAddr)> for Front {
     type Response = Response<Body>;
@@ -164,13 +179,16 @@ impl Service<(Request<Incoming>, SocketAddr)> for Front {
     }
 
     fn call(&mut self, (request, peer): (Request<Incoming>, SocketAddr)) -> Self::Future {
-        let gateway = self.0.clone();
+        let Self(gateway, owner) = self.clone();
         Box::pin(async move {
             let visitor = Visitor {
                 address: peer.ip(),
                 scheme: "http",
             };
-            Ok(gateway.handle(request, &visitor).await)
+            Ok(match owner {
+                Some(name) => gateway.handle_for(name, request, &visitor).await,
+                None => gateway.handle(request, &visitor).await,
+            })
         })
     }
 }
