@@ -13,13 +13,14 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use crate::address::{Destination, Domains};
+use crate::address::{Destination, Domains, Mount};
 use crate::apps::{App, Apps, Stage};
 use crate::body::{Body, Upload};
 use crate::cross_site;
 use crate::homeward::{self, Way};
 use crate::hop_by_hop;
 use crate::outward::{self, Visitor};
+use crate::pages::Pages;
 use crate::refusal::Refusal;
 use crate::traffic::{Received, Visit};
 use crate::tunnel::Tunnels;
@@ -36,6 +37,8 @@ pub struct GatewayConfig {
     pub domains: Domains,
     /// Origins of pages that may show apps in a frame, as in `frame-ancestors`.
     pub framed_by: HeaderValue,
+    /// Whether apps' pages get nothing from other hosts.
+    pub offline_pages: bool,
     /// WebSockets open at the same time, all apps together.
     pub tunnels: usize,
 }
@@ -45,6 +48,7 @@ impl Default for GatewayConfig {
         Self {
             domains: Domains::default(),
             framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
+            offline_pages: false,
             tunnels: 4096,
         }
     }
@@ -60,7 +64,7 @@ pub struct Gateway {
 struct Inner {
     apps: Apps,
     domains: Domains,
-    frame_ancestors: HeaderValue,
+    pages: Pages,
     client: Client<HttpConnector, Upload>,
     tunnels: Tunnels,
 }
@@ -71,6 +75,8 @@ struct Wish {
     target: SocketAddr,
     host: HeaderValue,
     prefix: String,
+    has_own_host: bool,
+    has_ticket: bool,
 }
 
 impl Gateway {
@@ -89,7 +95,7 @@ impl Gateway {
             inner: Arc::new(Inner {
                 apps: Apps::default(),
                 domains: config.domains,
-                frame_ancestors: config.framed_by,
+                pages: Pages::new(&config.framed_by, config.offline_pages),
                 client,
                 tunnels: Tunnels::new(config.tunnels),
             }),
@@ -118,6 +124,16 @@ impl Gateway {
         self.inner.tunnels.close().await;
     }
 
+    /// Whether a page of another site asks, and not just for a page to show.
+    pub fn is_cross_site(&self, request: &Parts) -> bool {
+        cross_site::is_foreign(request, host_of(request).unwrap_or_default())
+    }
+
+    /// The answer to a page of another site.
+    pub fn refuse_cross_site(&self, asked: &Parts) -> Response<Body> {
+        Refusal::CrossSite.answer(asked.headers.get(ACCEPT))
+    }
+
     /// The answer to a visitor who may not see this app.
     pub fn keep_private(&self, asked: &Parts, app: &App) -> Response<Body> {
         Refusal::Private(app.name.clone()).answer(asked.headers.get(ACCEPT))
@@ -144,8 +160,9 @@ impl Gateway {
     ) -> Result<Response<Body>, Refusal> {
         check_unambiguous(&parts)?;
         let wish = self.understand(&parts)?;
-        if cross_site::is_foreign(&parts, wish.host.to_str().unwrap_or_default()) {
-            return Err(Refusal::CrossSite);
+        check_site(&parts, &wish)?;
+        if let Some(answer) = cross_site::preflight(&parts).filter(|_| wish.has_ticket) {
+            return Ok(answer);
         }
         let visit = Visit::begin(&wish.app.traffic);
         let path = parts.uri.path()[wish.prefix.len()..].to_owned();
@@ -250,6 +267,8 @@ impl Gateway {
                 .ok_or(Refusal::UnknownHost)?,
             // As the visitor wrote it: what the app links to begins with the same.
             prefix: mount.prefix(label),
+            has_own_host: mount == Mount::Host,
+            has_ticket: matches!(mount, Mount::Path { ticket: Some(_) }),
             app,
         })
     }
@@ -262,7 +281,8 @@ impl Gateway {
             target: &wish.target.to_string(),
             prefix: &wish.prefix,
             path,
-            frame_ancestors: &self.inner.frame_ancestors,
+            policy: self.inner.pages.policy(wish.has_own_host),
+            has_ticket: wish.has_ticket,
         };
         homeward::clean(&mut parts.headers, parts.status.is_success(), &way);
     }
@@ -321,6 +341,19 @@ fn check_unambiguous(parts: &Parts) -> Result<(), Refusal> {
     }
     if parts.version < Version::HTTP_2 && parts.uri.authority().is_some() {
         return Err(Refusal::Ambiguous("its address names a host of its own"));
+    }
+    Ok(())
+}
+
+fn check_site(parts: &Parts, wish: &Wish) -> Result<(), Refusal> {
+    let host = wish.host.to_str().unwrap_or_default();
+    let is_foreign = if wish.has_ticket {
+        cross_site::is_foreign_with_ticket(parts, host)
+    } else {
+        cross_site::is_foreign(parts, host)
+    };
+    if is_foreign {
+        return Err(Refusal::CrossSite);
     }
     Ok(())
 }

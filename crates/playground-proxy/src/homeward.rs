@@ -5,7 +5,7 @@ use hyper::header::{
     REFERRER_POLICY, SERVER, X_CONTENT_TYPE_OPTIONS,
 };
 
-use crate::{cookies, hop_by_hop, location};
+use crate::{cookies, cross_site, hop_by_hop, location};
 
 /// An app may reach no further than its own origin, so it has no say in who else reads its answers.
 const CROSS_ORIGIN: &str = "access-control-";
@@ -31,8 +31,10 @@ pub(crate) struct Way<'a> {
     pub(crate) prefix: &'a str,
     /// The path that was asked for, without the prefix.
     pub(crate) path: &'a str,
-    /// Pages that may show the app in a frame, as `frame-ancestors` wants them.
-    pub(crate) frame_ancestors: &'a HeaderValue,
+    /// What the app's pages may do.
+    pub(crate) policy: &'a HeaderValue,
+    /// Whether the path has a ticket: whoever asks is a page of the app, which has no origin.
+    pub(crate) has_ticket: bool,
 }
 
 /// Makes an answer's headers those that the visitor gets.
@@ -55,7 +57,10 @@ pub(crate) fn clean(headers: &mut HeaderMap, is_success: bool, way: &Way<'_>) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     // Beside the app's own: where there are several, all of them hold.
-    headers.append(CONTENT_SECURITY_POLICY, way.frame_ancestors.clone());
+    headers.append(CONTENT_SECURITY_POLICY, way.policy.clone());
+    if way.has_ticket {
+        cross_site::let_ticketed_read(headers);
+    }
     if is_success && way.path.starts_with(NAMED_BY_CONTENT) && !headers.contains_key(CACHE_CONTROL)
     {
         headers.insert(CACHE_CONTROL, A_YEAR);
@@ -80,13 +85,14 @@ mod tests {
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        let frame_ancestors = HeaderValue::from_static("frame-ancestors 'self'");
+        let policy = HeaderValue::from_static("frame-ancestors 'self'");
         let way = Way {
             host: "localhost:8000",
             target: "127.0.0.1:7860",
             prefix: "/play/noether",
             path: "/assets/index-1a2b.js",
-            frame_ancestors: &frame_ancestors,
+            policy: &policy,
+            has_ticket: false,
         };
         clean(&mut headers, true, &way);
         let mut got: Vec<(&str, &str)> = headers

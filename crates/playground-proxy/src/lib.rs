@@ -14,7 +14,8 @@
 //! * A request that can be read in two ways reaches nobody: it breaks its connection, or is refused.
 //! * As long as anybody has a request, a stream or a WebSocket open, the app counts as visited.
 //!
-//! Who may see an app is not decided here: whoever calls [`Gateway::handle`] has decided it.
+//! Who may see an app is not decided here: whoever calls [`Gateway::handle`] has decided it, and knows the ticket in its path
+//! for one that is good.
 
 mod address;
 mod apps;
@@ -27,6 +28,7 @@ mod hop_by_hop;
 mod listen;
 mod location;
 mod outward;
+mod pages;
 mod refusal;
 mod traffic;
 mod tunnel;

@@ -11,8 +11,10 @@ mod apps;
 mod door;
 mod links;
 mod visitor;
+mod way;
 
-pub(crate) use access::{Access, LINK};
+pub(crate) use access::Access;
 pub(crate) use apps::{follow, refresh};
 pub(crate) use door::Door;
 pub use links::Links;
+pub(crate) use way::LINK;

@@ -86,6 +86,7 @@ impl Stand {
                 hosts: Vec::new(),
             },
             framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
+            offline_pages: false,
             tunnels,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,0 +1,47 @@
+//! What an app's pages may do in a visitor's browser: the policy that goes with every answer of an app.
+
+use hyper::header::HeaderValue;
+
+/// Below `/play/` an app shares its host with the API and with other apps, so its pages get an origin that is nobody's: they
+/// reach no storage, no cookie and no window but their own. No `allow-same-origin`, which would undo that, and no
+/// `allow-top-navigation`: a page in a frame does not lead away the one around it.
+const SANDBOX: &str = "sandbox allow-scripts allow-forms allow-downloads allow-popups allow-modals";
+/// Pages of Gradio 3 to 5 wait for fonts and a script of other hosts before they show anything. Where those hosts can neither
+/// be reached nor fail at once, that is for ever (security.md 1.2).
+const OFFLINE: &str =
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' data: blob:";
+
+/// The policies, as `Content-Security-Policy` has them.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    own_host: HeaderValue,
+    shared_host: HeaderValue,
+}
+
+impl Pages {
+    /// For pages that these may show in a frame (`frame-ancestors ...`), with or without what other hosts have.
+    pub(crate) fn new(framed_by: &HeaderValue, offline: bool) -> Self {
+        let framed_by = framed_by.to_str().unwrap_or("frame-ancestors 'self'");
+        let mut policy = framed_by.to_owned();
+        if offline {
+            policy = format!("{policy}; {OFFLINE}");
+        }
+        let value = |text: &str| {
+            HeaderValue::from_str(text)
+                .unwrap_or(HeaderValue::from_static("frame-ancestors 'self'"))
+        };
+        Self {
+            own_host: value(&policy),
+            shared_host: value(&format!("{policy}; {SANDBOX}")),
+        }
+    }
+
+    /// The policy of an app at a host of its own, or at a path.
+    pub(crate) fn policy(&self, has_own_host: bool) -> &HeaderValue {
+        if has_own_host {
+            &self.own_host
+        } else {
+            &self.shared_host
+        }
+    }
+}
