@@ -45,3 +45,43 @@ impl Pages {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policies(offline: bool) -> [String; 2] {
+        let pages = Pages::new(
+            &HeaderValue::from_static("frame-ancestors 'self' http://ui"),
+            offline,
+        );
+        [true, false].map(|has_own_host| {
+            let policy = pages.policy(has_own_host).to_str();
+            policy.expect("it is text").to_owned()
+        })
+    }
+
+    #[test]
+    fn only_a_page_that_shares_its_host_is_shut_in() {
+        for offline in [false, true] {
+            let [own, shared] = policies(offline);
+            assert!(!own.contains("sandbox"), "{own}");
+            assert!(shared.contains("; sandbox allow-scripts "), "{shared}");
+            for given in ["allow-same-origin", "allow-top-navigation"] {
+                assert!(!shared.contains(given), "{shared}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_hosts_are_left_out_where_it_was_asked_for() {
+        for policy in policies(false) {
+            assert!(policy.starts_with("frame-ancestors 'self' http://ui"));
+            assert!(!policy.contains("default-src"), "{policy}");
+        }
+        for policy in policies(true) {
+            assert!(policy.contains("; default-src 'self' "), "{policy}");
+            assert!(!policy.contains('*'), "{policy}");
+        }
+    }
+}

@@ -26,7 +26,7 @@ def free_port():
 class Agent:
     """A running Agent, and plain requests to it."""
 
-    def __init__(self, binary, folder: Path, ports: str):
+    def __init__(self, binary, folder: Path, ports: str, *settings: str):
         self.token = MARK + secrets.token_hex(14)
         self.url = f"http://127.0.0.1:{free_port()}"
         self.data = folder / "data"
@@ -36,7 +36,7 @@ class Agent:
         self._folder = folder
         self._command = [binary, "agent", "--listen", self.url.removeprefix("http://"), "--data-dir", self.data]
         # Builds may reach the index that tests hold in their hand; it listens on loopback only.
-        self._command += ["--port-range", ports, "--network", self.network, "--build-network", "host"]
+        self._command += ["--port-range", ports, "--network", self.network, "--build-network", "host", *settings]
         self.start()
 
     def start(self):
