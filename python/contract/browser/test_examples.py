@@ -1,6 +1,7 @@
 """The repository's examples in a real Chromium, at a host of their own and at a path."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -18,7 +19,7 @@ RELEASES = {
 
 @pytest.fixture(scope="module")
 def examples(create):
-    params = {"story-stream": {"params": json.dumps({"words_per_second": 20})}}
+    params = {"story-stream": {"params": json.dumps({"words_per_second": 20, "seed": 1})}}
     return {name: create(release, plugins.example(name), **params.get(name, {})) for name, release in RELEASES.items()}
 
 
@@ -54,14 +55,13 @@ def test_image_lab_takes_a_picture_and_gives_one_back(page):
 
 def test_story_stream_tells_word_by_word(page):
     page = page("story-stream")
-    page.get_by_label("Seed").fill("1")
-    page.get_by_role("spinbutton").last.fill("1")
     story = page.get_by_label("Story")
     story.evaluate(WATCH)
     page.get_by_role("button", name="Tell", exact=True).click()
-    expect(story).to_have_value(STORY)
+    # Its first chapter; more of them follow.
+    expect(story).to_have_value(re.compile("^" + re.escape(STORY)))
     steps = page.evaluate("seen")
-    assert len(steps) > 1 and all(STORY.startswith(step) for step in steps), steps
+    assert len(steps) > 1 and all(step.startswith(before) for before, step in zip(steps, steps[1:])), steps
 
 
 def test_the_seeds_own_plugin_shows_that_it_fails(page):
