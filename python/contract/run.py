@@ -4,7 +4,7 @@
 Needs Python 3.10 or newer with venv, a Docker Engine with the base image, and a built binary. The environments are
 made once under the cache and used again until their requirements change.
 
-    python3 python/contract/run.py [--binary PATH] [-- PYTEST ARGUMENTS]
+    python3 python/contract/run.py [--binary PATH] [--browser] [-- PYTEST ARGUMENTS]
 """
 
 import argparse
@@ -28,6 +28,14 @@ ENVIRONMENTS = {
     "sdk-old": ("sdk-old.txt", "synapse-sdk==2026.1.50"),
     "schemathesis": ("schemathesis.txt", None),
 }
+# The same for the suite that drives a browser. Gradio 3 speaks with a client of its own time only, and the newest one does not
+# find Gradio 4 below a path.
+BROWSER_ENVIRONMENTS = {
+    "browser": ("browser.txt", "synapse-sdk==2026.2.17"),
+    "gradio-client-3": ("gradio-client-3.txt", None),
+    "gradio-client-4": ("gradio-client-4.txt", None),
+}
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def cache_dir() -> Path:
@@ -40,7 +48,7 @@ def python_of(environment: Path) -> Path:
 
 def ensure(name: str) -> Path:
     """The Python of an environment, made when it is missing or its requirements changed."""
-    file, sdk = ENVIRONMENTS[name]
+    file, sdk = {**ENVIRONMENTS, **BROWSER_ENVIRONMENTS}[name]
     requirements = (REQUIREMENTS / file).read_bytes()
     stamp = hashlib.sha256(requirements + f"{sdk} {sys.version}".encode()).hexdigest()
     environment = cache_dir() / name
@@ -74,6 +82,13 @@ def binary(given: str) -> Path:
     sys.exit(f"there is no binary at {' or '.join(map(str, candidates))}: run cargo build -p playground-cli, or give --binary")
 
 
+def chromium() -> str:
+    for program in CHROMIUM:
+        if path := shutil.which(program):
+            return path
+    sys.exit("there is no Chromium on this machine: on Debian it is the package chromium")
+
+
 def counts(report: Path) -> tuple:
     """Passed, failed and skipped tests. An error in setting up or tearing down counts as a failure."""
     if not report.is_file():
@@ -88,26 +103,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", help="the playground binary; default target/release, else target/debug")
     parser.add_argument("--output", type=Path, help="keep the Agents' logs and what every test printed in this folder")
+    parser.add_argument("--browser", action="store_true", help="the suite in a real Chromium, and nothing else")
     parser.add_argument("--environments-only", action="store_true", help="make the Python environments and end")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     arguments = parser.parse_args()
-    pythons = {name: ensure(name) for name in ENVIRONMENTS}
+    pythons = {name: ensure(name) for name in (BROWSER_ENVIRONMENTS if arguments.browser else ENVIRONMENTS)}
     if arguments.environments_only:
         return 0
     environment = {
         **os.environ,
         "PLAYGROUND_BINARY": str(binary(arguments.binary)),
-        "PLAYGROUND_CONTRACT_OLD_SDK": str(pythons["sdk-old"]),
-        "PLAYGROUND_CONTRACT_SCHEMATHESIS": str(pythons["schemathesis"]),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    if arguments.browser:
+        environment["PLAYGROUND_CHROMIUM"] = chromium()
+        for major in (3, 4):
+            environment[f"PLAYGROUND_GRADIO_CLIENT_{major}"] = str(pythons[f"gradio-client-{major}"])
+    else:
+        environment["PLAYGROUND_CONTRACT_OLD_SDK"] = str(pythons["sdk-old"])
+        environment["PLAYGROUND_CONTRACT_SCHEMATHESIS"] = str(pythons["schemathesis"])
+    suite = ["browser"] if arguments.browser else ["--ignore=browser"]
     with tempfile.TemporaryDirectory(prefix="playground-contract-") as scratch:
         report = Path(scratch) / "report.xml"
         if arguments.output:
             arguments.output.mkdir(parents=True, exist_ok=True)
             report = arguments.output.resolve() / "report.xml"
             environment["PLAYGROUND_CONTRACT_OUTPUT"] = str(report.parent)
-        command = [str(pythons["sdk-new"]), "-m", "pytest", f"--junitxml={report}", "-o", "junit_logging=all"]
+        python = pythons["browser" if arguments.browser else "sdk-new"]
+        command = [str(python), "-m", "pytest", f"--junitxml={report}", "-o", "junit_logging=all", *suite]
         command += arguments.pytest
         code = subprocess.run(command, cwd=HERE, env=environment, check=False).returncode
         passed, failed, skipped = counts(report)

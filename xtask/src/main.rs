@@ -21,6 +21,7 @@ mod chaos;
 mod command;
 mod docker;
 mod fuzz;
+mod programs;
 mod python;
 mod repo;
 mod report;

@@ -22,6 +22,8 @@ pub(crate) enum Level {
     L5,
     /// The real SDK and other people's tools.
     L6,
+    /// Pages in a real browser.
+    L7,
     /// Killed and loaded, for a bounded time.
     L8,
     /// What holds for the output of all of them.
@@ -30,7 +32,7 @@ pub(crate) enum Level {
 
 impl Level {
     /// Every level there is so far.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::L0,
         Self::L1,
         Self::L2,
@@ -38,6 +40,7 @@ impl Level {
         Self::L4,
         Self::L5,
         Self::L6,
+        Self::L7,
         Self::L8,
         Self::Output,
     ];
@@ -51,6 +54,7 @@ impl Level {
             Self::L4 => "the gateway between real sockets",
             Self::L5 => "real Docker Engine, real Gradio",
             Self::L6 => "the real synapse-sdk, gradio_client, schemathesis",
+            Self::L7 => "the apps in a real Chromium",
             Self::L8 => "Agent and engine killed under load, then compared",
             Self::Output => "all that these printed and logged",
         }
@@ -58,7 +62,7 @@ impl Level {
 
     /// Whether Agents run at this level, and log.
     pub(crate) fn has_agents(self) -> bool {
-        matches!(self, Self::L3 | Self::L5 | Self::L6)
+        matches!(self, Self::L3 | Self::L5 | Self::L6 | Self::L7)
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::command::{command, exists, is_root, output, run as run_command};
 use crate::report::{Counts, Level, Report};
 use crate::step::{say, step};
-use crate::{canary, docker, python, repo};
+use crate::{canary, docker, programs, python, repo};
 
 /// What can be chosen.
 #[derive(Debug, Args)]
@@ -67,7 +67,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
     if wanted
         .iter()
-        .any(|level| matches!(level, Level::L5 | Level::L6 | Level::L8))
+        .any(|level| matches!(level, Level::L5 | Level::L6 | Level::L7 | Level::L8))
     {
         let binary = prepare_engine()?;
         run_suites(&docker_suites, &wanted, &mut report)?;
@@ -263,18 +263,30 @@ fn real_parts(
         )?;
     }
     if wanted.contains(&Level::L6) {
-        let binary = binary.to_string_lossy();
-        let logs = repo::test_output().join("L6/contract");
-        let logs = logs.to_string_lossy();
-        script(
-            Level::L6,
-            "contract",
-            "python/contract/run.py",
-            &["--binary", &binary, "--output", &logs],
-            report,
-        )?;
+        step("nginx", || programs::ensure(&[programs::NGINX]))?;
+        contract(Level::L6, "contract", &[], binary, report)?;
+    }
+    if wanted.contains(&Level::L7) {
+        step("Chromium", || programs::ensure(&[programs::CHROMIUM]))?;
+        contract(Level::L7, "browser", &["--browser"], binary, report)?;
     }
     Ok(())
+}
+
+/// The Python suites, or those of them that drive a browser.
+fn contract(
+    level: Level,
+    name: &str,
+    options: &[&str],
+    binary: &Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let binary = binary.to_string_lossy();
+    let logs = repo::test_output().join(format!("{level:?}/{name}"));
+    let logs = logs.to_string_lossy();
+    let mut arguments = vec!["--binary", &binary, "--output", &logs];
+    arguments.extend_from_slice(options);
+    script(level, name, "python/contract/run.py", &arguments, report)
 }
 
 /// What was done and found is printed whether it holds or not.

@@ -8,14 +8,20 @@ use crate::apps::label;
 
 /// Apps are found below this path.
 const PLAY: &str = "/play/";
+/// A ticket begins with it.
+const TICKET: char = '~';
 
 /// How a visitor addresses an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mount {
+pub enum Mount<'a> {
     /// `http://{label}.{domain}/`: the app has an origin of its own.
     Host,
-    /// `http://{host}/play/{label}/`: the app shares its origin with others.
-    Path,
+    /// `http://{host}/play/{label}/`: the app shares its host with others, so its pages get an origin that is nobody's.
+    Path {
+        /// From `http://{host}/play/{label}/~{ticket}/`. Such a page has no cookies and no origin to be known by: that a
+        /// request is its own is told by the ticket, which stays in everything that the page links to.
+        ticket: Option<&'a str>,
+    },
 }
 
 /// Where a request goes.
@@ -26,7 +32,7 @@ pub enum Destination<'a> {
         /// The app's label, as the visitor wrote it.
         label: &'a str,
         /// How it was addressed.
-        mount: Mount,
+        mount: Mount<'a>,
     },
     /// To an app, by a path that lacks the slash at its end: relative links would lead astray.
     LacksSlash,
@@ -99,9 +105,14 @@ impl Domains {
         }
         match rest.split_once('/') {
             Some(("", _)) => Destination::Elsewhere,
-            Some((label, _)) => Destination::App {
-                label,
-                mount: Mount::Path,
+            Some((label, path)) => match path.strip_prefix(TICKET).map(|it| it.split_once('/')) {
+                Some(None) => Destination::LacksSlash,
+                ticket => Destination::App {
+                    label,
+                    mount: Mount::Path {
+                        ticket: ticket.flatten().map(|(ticket, _)| ticket),
+                    },
+                },
             },
             None => Destination::LacksSlash,
         }
@@ -125,12 +136,15 @@ impl Domains {
     }
 }
 
-impl Mount {
+impl Mount<'_> {
     /// What the app's own paths begin with as visitors see them; nothing where it has its own host.
     pub fn prefix(self, label: &str) -> String {
         match self {
             Self::Host => String::new(),
-            Self::Path => format!("{PLAY}{label}"),
+            Self::Path { ticket: None } => format!("{PLAY}{label}"),
+            Self::Path {
+                ticket: Some(ticket),
+            } => format!("{PLAY}{label}/{TICKET}{ticket}"),
         }
     }
 }
@@ -165,7 +179,7 @@ mod tests {
         domains().destination(Some(host), path)
     }
 
-    fn app(label: &str, mount: Mount) -> Destination<'_> {
+    fn app<'a>(label: &'a str, mount: Mount<'a>) -> Destination<'a> {
         Destination::App { label, mount }
     }
 
@@ -203,7 +217,7 @@ mod tests {
         ] {
             assert_eq!(
                 goes(host, "/play/noether/x"),
-                app("noether", Mount::Path),
+                app("noether", Mount::Path { ticket: None }),
                 "{host}"
             );
         }
@@ -214,6 +228,33 @@ mod tests {
         assert_eq!(
             domains().destination(None, "/play/noether/"),
             Destination::UnknownHost
+        );
+    }
+
+    #[test]
+    fn a_ticket_is_the_first_part_of_a_path() {
+        let with = |ticket| {
+            app(
+                "noether",
+                Mount::Path {
+                    ticket: Some(ticket),
+                },
+            )
+        };
+        assert_eq!(goes("localhost", "/play/noether/~1.ab/x/~y"), with("1.ab"));
+        assert_eq!(goes("localhost", "/play/noether/~/"), with(""));
+        assert_eq!(
+            goes("localhost", "/play/noether/~1.ab"),
+            Destination::LacksSlash
+        );
+        assert_eq!(
+            goes("localhost", "/play/noether/x/~1.ab/"),
+            app("noether", Mount::Path { ticket: None })
+        );
+        let ticket = Some("1.ab");
+        assert_eq!(
+            Mount::Path { ticket }.prefix("noether"),
+            "/play/noether/~1.ab"
         );
     }
 

@@ -17,10 +17,12 @@ use crate::address::{Destination, Domains, Mount};
 use crate::apps::{App, Apps, Stage};
 use crate::body::{Body, Upload};
 use crate::cross_site;
+use crate::entrance::{Asked, Entrance};
 use crate::hold::{Hold, Wake};
 use crate::homeward::{self, Way};
 use crate::hop_by_hop;
 use crate::outward::{self, Visitor};
+use crate::pages::Pages;
 use crate::refusal::{self, Refusal};
 use crate::traffic::{Received, Visit};
 use crate::tunnel::Tunnels;
@@ -37,6 +39,8 @@ pub struct GatewayConfig {
     pub domains: Domains,
     /// Origins of pages that may show apps in a frame, as in `frame-ancestors`.
     pub framed_by: HeaderValue,
+    /// Whether apps' pages get nothing from other hosts.
+    pub offline_pages: bool,
     /// WebSockets open at the same time, all apps together.
     pub tunnels: usize,
     /// How long the request of a program is held for an app that is on its way.
@@ -48,6 +52,7 @@ impl Default for GatewayConfig {
         Self {
             domains: Domains::default(),
             framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
+            offline_pages: false,
             tunnels: 4096,
             hold: Duration::from_secs(60),
         }
@@ -66,35 +71,18 @@ struct Inner {
     waker: OnceLock<Arc<dyn Wake>>,
     hold: Duration,
     domains: Domains,
-    frame_ancestors: HeaderValue,
+    pages: Pages,
     client: Client<HttpConnector, Upload>,
     tunnels: Tunnels,
 }
 
-/// A request that was understood: which app, and how it was addressed.
-struct Asked {
-    app: Arc<App>,
-    host: HeaderValue,
-    prefix: String,
-    entrance: Entrance,
-}
-
-/// The same, of an app that is ready.
+/// A request that was understood, of an app that is ready.
 struct Wish {
     app: Arc<App>,
     target: SocketAddr,
     host: HeaderValue,
     prefix: String,
     entrance: Entrance,
-}
-
-/// By which way a request came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Entrance {
-    /// The gateway's address, which leads to all apps.
-    Gateway,
-    /// A port that leads to one app and no other.
-    OwnPort,
 }
 
 impl Gateway {
@@ -115,7 +103,7 @@ impl Gateway {
                 waker: OnceLock::new(),
                 hold: config.hold,
                 domains: config.domains,
-                frame_ancestors: config.framed_by,
+                pages: Pages::new(&config.framed_by, config.offline_pages),
                 client,
                 tunnels: Tunnels::new(config.tunnels),
             }),
@@ -147,6 +135,16 @@ impl Gateway {
     /// Ends the WebSockets that are open, and waits until they have ended.
     pub async fn close(&self) {
         self.inner.tunnels.close().await;
+    }
+
+    /// Whether a page of another site asks, and not just for a page to show.
+    pub fn is_cross_site(&self, request: &Parts) -> bool {
+        cross_site::is_foreign(request, host_of(request).unwrap_or_default())
+    }
+
+    /// The answer to a page of another site.
+    pub fn refuse_cross_site(&self, asked: &Parts) -> Response<Body> {
+        Refusal::CrossSite.answer(asked.headers.get(ACCEPT))
     }
 
     /// The answer to a visitor who may not see this app.
@@ -196,9 +194,10 @@ impl Gateway {
     ) -> Result<Response<Body>, Refusal> {
         check_unambiguous(&parts)?;
         let asked = self.understand(&parts, owner)?;
-        let is_gateway = asked.entrance == Entrance::Gateway;
-        if is_gateway && cross_site::is_foreign(&parts, asked.host.to_str().unwrap_or_default()) {
-            return Err(Refusal::CrossSite);
+        asked.check_site(&parts)?;
+        let has_ticket = asked.entrance == Entrance::Ticket;
+        if let Some(answer) = cross_site::preflight(&parts).filter(|_| has_ticket) {
+            return Ok(answer);
         }
         let visit = Visit::begin(&asked.app.traffic);
         let is_page = refusal::is_for_page(&parts);
@@ -325,7 +324,7 @@ impl Gateway {
                 .ok_or(Refusal::UnknownHost)?,
             // As the visitor wrote it: what the app links to begins with the same.
             prefix: mount.prefix(label),
-            entrance: owner.map_or(Entrance::Gateway, |_| Entrance::OwnPort),
+            entrance: owner.map_or(Entrance::at_gateway(mount), |_| Entrance::OwnPort),
             app,
         })
     }
@@ -338,8 +337,8 @@ impl Gateway {
             target: &wish.target.to_string(),
             prefix: &wish.prefix,
             path,
-            frame_ancestors: (wish.entrance == Entrance::Gateway)
-                .then_some(&self.inner.frame_ancestors),
+            policy: self.inner.pages.policy(wish.entrance),
+            has_ticket: wish.entrance == Entrance::Ticket,
         };
         homeward::clean(&mut parts.headers, parts.status.is_success(), &way);
     }

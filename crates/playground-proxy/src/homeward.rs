@@ -5,7 +5,7 @@ use hyper::header::{
     REFERRER_POLICY, SERVER, X_CONTENT_TYPE_OPTIONS,
 };
 
-use crate::{cookies, hop_by_hop, location};
+use crate::{cookies, cross_site, hop_by_hop, location};
 
 /// An app may reach no further than its own origin, so it has no say in who else reads its answers.
 const CROSS_ORIGIN: &str = "access-control-";
@@ -31,9 +31,11 @@ pub(crate) struct Way<'a> {
     pub(crate) prefix: &'a str,
     /// The path that was asked for, without the prefix.
     pub(crate) path: &'a str,
-    /// Pages that may show the app in a frame, as `frame-ancestors` wants them. None on the app's own port: what other
-    /// pages may do with the app there is for the app to say, as it is where Docker publishes.
-    pub(crate) frame_ancestors: Option<&'a HeaderValue>,
+    /// What the app's pages may do. None on the app's own port: what other pages may do with the app there is for the app to
+    /// say, as it is where Docker publishes.
+    pub(crate) policy: Option<&'a HeaderValue>,
+    /// Whether the path has a ticket: whoever asks is a page of the app, which has no origin.
+    pub(crate) has_ticket: bool,
 }
 
 /// Makes an answer's headers those that the visitor gets.
@@ -42,7 +44,7 @@ pub(crate) fn clean(headers: &mut HeaderMap, is_success: bool, way: &Way<'_>) {
     cookies::keep_to_app(headers, way.prefix);
     let cross_origin: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| way.frame_ancestors.is_some() && name.as_str().starts_with(CROSS_ORIGIN))
+        .filter(|name| way.policy.is_some() && name.as_str().starts_with(CROSS_ORIGIN))
         .cloned()
         .collect();
     for name in cross_origin.iter().chain(&BEYOND).chain(&[SERVER]) {
@@ -55,9 +57,12 @@ pub(crate) fn clean(headers: &mut HeaderMap, is_success: bool, way: &Way<'_>) {
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    if let Some(frame_ancestors) = way.frame_ancestors {
+    if let Some(policy) = way.policy {
         // Beside the app's own: where there are several, all of them hold.
-        headers.append(CONTENT_SECURITY_POLICY, frame_ancestors.clone());
+        headers.append(CONTENT_SECURITY_POLICY, policy.clone());
+    }
+    if way.has_ticket {
+        cross_site::let_ticketed_read(headers);
     }
     if is_success && way.path.starts_with(NAMED_BY_CONTENT) && !headers.contains_key(CACHE_CONTROL)
     {
@@ -83,13 +88,14 @@ mod tests {
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        let frame_ancestors = HeaderValue::from_static("frame-ancestors 'self'");
+        let policy = HeaderValue::from_static("frame-ancestors 'self'");
         let way = Way {
             host: "localhost:8000",
             target: "127.0.0.1:7860",
             prefix: "/play/noether",
             path: "/assets/index-1a2b.js",
-            frame_ancestors: Some(&frame_ancestors),
+            policy: Some(&policy),
+            has_ticket: false,
         };
         clean(&mut headers, true, &way);
         let mut got: Vec<(&str, &str)> = headers

@@ -15,13 +15,15 @@
 //! * An app whose door is shut gets no request before it is awake: whoever comes meanwhile is held.
 //! * As long as anybody has a request, a stream or a WebSocket open, the app counts as visited.
 //!
-//! Who may see an app is not decided here: whoever calls [`Gateway::handle`] has decided it.
+//! Who may see an app is not decided here: whoever calls [`Gateway::handle`] has decided it, and knows the ticket in its path
+//! for one that is good.
 
 mod address;
 mod apps;
 mod body;
 mod cookies;
 mod cross_site;
+mod entrance;
 mod forward;
 mod hold;
 mod homeward;
@@ -29,6 +31,7 @@ mod hop_by_hop;
 mod listen;
 mod location;
 mod outward;
+mod pages;
 mod refusal;
 mod traffic;
 mod tunnel;

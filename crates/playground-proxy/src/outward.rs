@@ -11,8 +11,9 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// What Gradio and other servers believe, whoever says it. Everything that begins with `x-forwarded-` goes as well.
-const CLAIMS: [HeaderName; 6] = [
+const CLAIMS: [HeaderName; 7] = [
     FORWARDED,
+    HeaderName::from_static("x-direct-url"),
     HeaderName::from_static("x-real-ip"),
     HeaderName::from_static("x-gradio-server"),
     HeaderName::from_static("x-original-url"),

@@ -40,6 +40,7 @@ def register(hooks: ImportHooks, launches: Launches) -> None:
     hooks.after("gradio.component_meta", _skip_stub_files)
     hooks.after("gradio.blocks", lambda module: _wrap_launch(module, launches))
     hooks.after("gradio.route_utils", _honour_forwarded_prefix)
+    hooks.after("gradio.routes", _honour_forwarded_prefix_in_gradio_3)
 
 
 def _import_fast(execute: Execute, module: ModuleType) -> None:
@@ -123,7 +124,7 @@ def _honour_forwarded_prefix(module: ModuleType) -> None:
     @functools.wraps(original)
     def get_root_url(request: Any, *args: Any, **keywords: Any) -> str:
         root = original(request, *args, **keywords)
-        prefix = (request.headers.get("x-forwarded-prefix") or "").split(",")[0].strip()
+        prefix = _first(request.headers.get("x-forwarded-prefix") or "")
         if not prefix:
             return root
         # Gradio 4 forgets where it is mounted as soon as there is an X-Forwarded-Host.
@@ -131,6 +132,28 @@ def _honour_forwarded_prefix(module: ModuleType) -> None:
         return with_prefix(root if root.endswith(mounted) else root + mounted, prefix)
 
     module.get_root_url = get_root_url  # type: ignore[attr-defined]
+
+
+def _honour_forwarded_prefix_in_gradio_3(module: ModuleType) -> None:
+    """Gradio 3 takes what the server calls its root path for the address of the page, and asks nobody else."""
+    route_utils = getattr(module, "route_utils", None)
+    if hasattr(route_utils, "get_root_url"):
+        return
+    original = module.App.__call__
+
+    @functools.wraps(original)
+    async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        given = [value for name, value in scope.get("headers", ()) if name == b"x-forwarded-prefix"]
+        prefix = _first(given[0].decode("latin-1")) if given else ""
+        if _PREFIX.match(prefix):
+            scope = {**scope, "root_path": prefix.rstrip("/") + (scope.get("root_path") or "")}
+        await original(self, scope, receive, send)
+
+    module.App.__call__ = call  # type: ignore[attr-defined]
+
+
+def _first(header: str) -> str:
+    return header.split(",")[0].strip()
 
 
 def with_prefix(root: str, prefix: str) -> str:

@@ -13,9 +13,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::command::{apt_install, command, exists, output, run as run_command};
-use crate::repo;
+use crate::command::{command, output, run as run_command};
 use crate::step::{say, step};
+use crate::{programs, repo};
 use wrk::Measured;
 
 /// What can be chosen.
@@ -47,7 +47,9 @@ impl Drop for Ended {
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    step("Tools", tools)?;
+    step("Tools", || {
+        programs::ensure(&[programs::WRK, programs::NGINX, programs::HAPROXY])
+    })?;
     let sides = sides()?;
     let folder = repo::cache().join("bench-gateway");
     std::fs::create_dir_all(&folder)?;
@@ -69,28 +71,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn tools() -> anyhow::Result<&'static str> {
-    let missing: Vec<&str> = [
-        ("wrk", "wrk"),
-        ("nginx", "nginx-light"),
-        ("haproxy", "haproxy"),
-    ]
-    .into_iter()
-    .filter(|(program, _)| !exists(program) && !Path::new("/usr/sbin").join(program).exists())
-    .map(|(_, package)| package)
-    .collect();
-    if missing.is_empty() {
-        return Ok("there");
-    }
-    apt_install(&missing)?;
-    // Debian starts what it installs; these are only to be measured.
-    for service in ["nginx", "haproxy"] {
-        let mut stop = command("service", &[service, "stop"]);
-        drop(stop.stdout(Stdio::null()).stderr(Stdio::null()).status());
-    }
-    Ok("installed")
 }
 
 /// The program with both sides, as fast as it is delivered.

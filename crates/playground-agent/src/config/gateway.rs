@@ -24,6 +24,7 @@ impl AgentOptions {
         GatewayConfig {
             framed_by: framed_by(&domain, &hosts),
             domains: Domains { domain, hosts },
+            offline_pages: self.gateway_offline_pages.unwrap_or(usual.offline_pages),
             tunnels: self.gateway_websockets.unwrap_or(usual.tunnels),
             hold: self.gateway_hold.map_or(usual.hold, Duration::from_secs),
         }

@@ -155,6 +155,8 @@ options! {
     /// Other host names of this machine under which /play/NAME/ leads to apps, comma separated
     #[arg(value_delimiter = ',')]
     gateway_hosts: Vec<String>, "PLAYGROUND_GATEWAY_HOSTS";
+    /// Whether apps' pages get nothing from other hosts, where those cannot be reached [default: false]
+    gateway_offline_pages: bool, "PLAYGROUND_GATEWAY_OFFLINE_PAGES";
     /// Addresses of servers in front of this one whose X-Forwarded-For and -Proto are believed, comma separated
     #[arg(value_delimiter = ',')]
     trusted_proxies: Vec<IpAddr>, "PLAYGROUND_TRUSTED_PROXIES";

@@ -2,31 +2,29 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use playground_proxy::{App, Visitor};
 use playground_store::StoreError;
 use playground_types::Timestamp;
 
 use super::links::Links;
+use super::way::{LINK, Way};
 use crate::Tokens;
 use crate::auth::Checked;
-
-/// The part of a query that carries a link.
-pub(crate) const LINK: &str = "synapse-link";
 
 /// What becomes of a request for an app.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// It passes.
     Admitted,
-    /// It came by a link: it gets a cookie, and asks again without the link.
+    /// It is asked again at another address, without the link or with a ticket.
     Enters {
-        /// The address without the link.
+        /// The address.
         location: String,
-        /// `Set-Cookie`.
-        cookie: String,
+        /// `Set-Cookie`, for whoever came by a link.
+        cookies: Vec<String>,
     },
     /// It does not pass.
     Refused,
@@ -40,29 +38,39 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Looks at a request for this app, whose paths begin with `prefix`. A token of ours is taken off: it is not meant for
-    /// the app.
+    /// Looks at a request for this app. A token of ours is taken off: it is not meant for the app.
     pub(crate) async fn admit(
         &self,
         parts: &mut Parts,
         app: &App,
-        prefix: &str,
+        way: &Way,
         visitor: &Visitor,
     ) -> Result<Admission, StoreError> {
-        if parts.headers.contains_key(AUTHORIZATION)
+        let has_token = parts.headers.contains_key(AUTHORIZATION)
             && self.tokens.are_required()
-            && self.tokens.check(&parts.headers).await? == Checked::Valid
-        {
+            && self.tokens.check(&parts.headers).await? == Checked::Valid;
+        if has_token {
             parts.headers.remove(AUTHORIZATION);
-            return Ok(Admission::Admitted);
         }
-        if app.is_public || !self.tokens.are_required() {
-            return Ok(Admission::Admitted);
-        }
+        let is_open = app.is_public || !self.tokens.are_required();
         let now = Timestamp::now();
-        let by_cookie = cookie(&parts.headers, app.pk);
-        if by_cookie.is_some_and(|link| self.links.read(app.pk, link, now).is_some()) {
+        if let Some(ticket) = way.ticket() {
+            return Ok(self.admit_ticket(parts, app, ticket, is_open, now, way));
+        }
+        if has_token {
             return Ok(Admission::Admitted);
+        }
+        let is_good = |link: &&str| self.links.read(app.pk, link, now).is_some();
+        let by_cookie = links_in_cookies(&parts.headers, app.pk).find(is_good);
+        if is_open || by_cookie.is_some() {
+            if way.has_own_host() || !wants_page(parts) {
+                return Ok(Admission::Admitted);
+            }
+            let ticket = by_cookie.map_or_else(|| self.links.ticket(app.pk, now), str::to_owned);
+            return Ok(Admission::Enters {
+                location: way.address(Some(&ticket), parts),
+                cookies: Vec::new(),
+            });
         }
         let query = parts.uri.query().unwrap_or_default();
         let link = query.split('&').find_map(|pair| {
@@ -75,19 +83,47 @@ impl Access {
             return Ok(Admission::Refused);
         };
         let seconds = until.millis_since(now) / 1000;
-        let secure = if visitor.scheme == "https" {
-            "; Secure"
-        } else {
-            ""
-        };
         Ok(Admission::Enters {
-            location: without_link(parts.uri.path(), query),
-            cookie: format!(
-                "{}={link}; Path={prefix}/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}",
-                cookie_name(app.pk)
-            ),
+            location: way.address(Some(link).filter(|_| !way.has_own_host()), parts),
+            cookies: link_cookies(app.pk, link, seconds, way, visitor),
         })
     }
+
+    /// A ticket is a link, or shows no more than that the page came through here. A page whose ticket has ended is asked for
+    /// as if it had none.
+    fn admit_ticket(
+        &self,
+        parts: &Parts,
+        app: &App,
+        ticket: &str,
+        is_open: bool,
+        now: Timestamp,
+        way: &Way,
+    ) -> Admission {
+        if self.links.read(app.pk, ticket, now).is_some()
+            || (is_open && self.links.is_ticket(app.pk, ticket, now))
+        {
+            Admission::Admitted
+        } else if wants_page(parts) {
+            Admission::Enters {
+                location: way.address(None, parts),
+                cookies: Vec::new(),
+            }
+        } else {
+            Admission::Refused
+        }
+    }
+}
+
+/// Whether a browser asks for a page to show. At a plain address it does not say so, but for the kind that it takes.
+fn wants_page(parts: &Parts) -> bool {
+    let says = |name: &str, wanted: &str| {
+        let value = parts.headers.get(name)?;
+        Some(value.to_str().unwrap_or_default().contains(wanted))
+    };
+    matches!(parts.method, Method::GET | Method::HEAD)
+        && says("accept", "text/html").unwrap_or(false)
+        && says("sec-fetch-mode", "navigate").unwrap_or(true)
 }
 
 /// One for each app: where apps share an origin, each has its own.
@@ -95,36 +131,38 @@ fn cookie_name(pk: i64) -> String {
     format!("synapse-app-{pk}")
 }
 
-fn cookie(headers: &HeaderMap, pk: i64) -> Option<&str> {
-    let wanted = cookie_name(pk);
+/// The same for a frame of a page of another site, the Playground's among them: `localhost` and what is below it are sites of
+/// their own to a browser.
+fn frame_cookie_name(pk: i64) -> String {
+    format!("synapse-frame-{pk}")
+}
+
+/// What a link leaves behind. A browser that is not in a secure context drops the second, and has the first.
+fn link_cookies(pk: i64, link: &str, seconds: i64, way: &Way, visitor: &Visitor) -> Vec<String> {
+    let attributes = format!("Path={}/; Max-Age={seconds}; HttpOnly", way.root());
+    let is_https = visitor.scheme == "https";
+    let secure = if is_https { "; Secure" } else { "" };
+    let mut cookies = vec![format!(
+        "{}={link}; {attributes}; SameSite=Lax{secure}",
+        cookie_name(pk)
+    )];
+    if way.has_own_host() {
+        // Partitioned: only below the page around the frame that the link was opened in.
+        cookies.push(format!(
+            "{}={link}; {attributes}; SameSite=None; Secure; Partitioned",
+            frame_cookie_name(pk)
+        ));
+    }
+    cookies
+}
+
+fn links_in_cookies(headers: &HeaderMap, pk: i64) -> impl Iterator<Item = &str> {
+    let wanted = [cookie_name(pk), frame_cookie_name(pk)];
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == wanted).then_some(value))
-}
-
-fn without_link(path: &str, query: &str) -> String {
-    let rest: Vec<&str> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with(&format!("{LINK}=")))
-        .collect();
-    if rest.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", rest.join("&"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_leaves_the_rest_of_the_query_alone() {
-        assert_eq!(without_link("/x", "a=1&synapse-link=abc&b="), "/x?a=1&b=");
-        assert_eq!(without_link("/", "synapse-link=abc"), "/");
-    }
+        .filter_map(move |(name, value)| wanted.iter().any(|it| it == name).then_some(value))
 }

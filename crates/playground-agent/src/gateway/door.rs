@@ -19,6 +19,7 @@ use tower::{Service, ServiceExt as _};
 
 use super::access::{Access, Admission};
 use super::visitor::visitor;
+use super::way::Way;
 use crate::http;
 use crate::http::error::ApiError;
 
@@ -54,20 +55,21 @@ impl Door {
     async fn open(self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         let (mut parts, body) = request.into_parts();
         let visitor = visitor(&parts.headers, peer, &self.trusted);
-        let app = match self.gateway.destination(&parts) {
+        let way = match self.gateway.destination(&parts) {
+            Destination::Elsewhere if self.gateway.is_cross_site(&parts) => {
+                return self.gateway.refuse_cross_site(&parts).map(Either::Left);
+            }
             Destination::Elsewhere => {
                 let request = Request::from_parts(parts, ApiBody::new(body));
                 return self.ask_api(request).await;
             }
-            Destination::App { label, mount } => Some((label.to_owned(), mount)),
+            Destination::App { label, mount } => Some(Way::new(label, mount)),
             Destination::LacksSlash | Destination::UnknownHost => None,
         };
         // What leads to no app is refused by the gateway, in its own words.
-        if let Some((label, mount)) = app
-            && let Some(app) = self.gateway.apps().find(&label)
-            && let Some(refused) = self
-                .stop(&mut parts, &app, &mount.prefix(&label), &visitor)
-                .await
+        if let Some(way) = way
+            && let Some(app) = self.gateway.apps().find(way.label())
+            && let Some(refused) = self.stop(&mut parts, &app, &way, &visitor).await
         {
             return refused;
         }
@@ -81,12 +83,12 @@ impl Door {
         &self,
         parts: &mut Parts,
         app: &App,
-        prefix: &str,
+        way: &Way,
         visitor: &Visitor,
     ) -> Option<Answer> {
-        match self.access.admit(parts, app, prefix, visitor).await {
+        match self.access.admit(parts, app, way, visitor).await {
             Ok(Admission::Admitted) => None,
-            Ok(Admission::Enters { location, cookie }) => Some(enter(&location, &cookie)),
+            Ok(Admission::Enters { location, cookies }) => Some(enter(&location, &cookies)),
             Ok(Admission::Refused) => Some(self.gateway.keep_private(parts, app).map(Either::Left)),
             Err(error) => {
                 let error = ApiError::from(playground_control::ControlError::from(error));
@@ -103,14 +105,15 @@ impl Door {
     }
 }
 
-/// Puts the link into a cookie and out of the address, where it would be copied and logged.
-fn enter(location: &str, cookie: &str) -> Answer {
+/// Puts the link into a cookie, and the visitor where the app's page can live.
+fn enter(location: &str, cookies: &[String]) -> Answer {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, value) in [(LOCATION, location), (SET_COOKIE, cookie)] {
+    let cookies = cookies.iter().map(|cookie| (SET_COOKIE, cookie.as_str()));
+    for (name, value) in [(LOCATION, location)].into_iter().chain(cookies) {
         if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
+            headers.append(name, value);
         }
     }
     response.map(Either::Right)

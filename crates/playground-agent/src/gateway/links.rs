@@ -15,6 +15,8 @@ use crate::private_file;
 /// The file in the data directory that holds the key. Who removes it ends all links.
 const KEY_FILE: &str = "link-key";
 const KEY_BYTES: usize = 32;
+/// A ticket lasts for one to two of these: 30 days.
+const TICKET_MILLIS: i64 = 30 * 24 * 3600 * 1000;
 
 /// Makes links and reads them.
 pub struct Links {
@@ -49,28 +51,47 @@ impl Links {
 
     /// What opens the app of this record until then: `{milliseconds}.{signature}`.
     pub(crate) fn make(&self, pk: i64, until: Timestamp) -> String {
-        format!(
-            "{}.{}",
-            until.0,
-            to_hex(&self.signature(pk, until).finalize().into_bytes())
-        )
+        signed(until, self.signature("app", pk, until))
     }
 
     /// Until when this opens the app of this record; none when it does not, or does no more.
     pub(crate) fn read(&self, pk: i64, link: &str, now: Timestamp) -> Option<Timestamp> {
-        let (until, signature) = link.split_once('.')?;
+        self.verified("app", pk, link, now)
+    }
+
+    /// What a page of an app that everybody may see has in its path: it opens nothing that is not open. It is the same for a
+    /// month, so that a browser finds again what it keeps of the page.
+    pub(crate) fn ticket(&self, pk: i64, now: Timestamp) -> String {
+        let until = Timestamp((now.0 / TICKET_MILLIS + 2) * TICKET_MILLIS);
+        signed(until, self.signature("page", pk, until))
+    }
+
+    /// Whether this is a ticket of such a page.
+    pub(crate) fn is_ticket(&self, pk: i64, ticket: &str, now: Timestamp) -> bool {
+        self.verified("page", pk, ticket, now).is_some()
+    }
+
+    fn verified(&self, kind: &str, pk: i64, text: &str, now: Timestamp) -> Option<Timestamp> {
+        let (until, signature) = text.split_once('.')?;
         let until = Timestamp(until.parse().ok()?);
         let signature: [u8; KEY_BYTES] = from_hex(signature)?;
         // Compared in constant time.
-        self.signature(pk, until).verify_slice(&signature).ok()?;
+        self.signature(kind, pk, until)
+            .verify_slice(&signature)
+            .ok()?;
         (now < until).then_some(until)
     }
 
-    fn signature(&self, pk: i64, until: Timestamp) -> Hmac<Sha256> {
+    fn signature(&self, kind: &str, pk: i64, until: Timestamp) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("any length is a key");
-        mac.update(format!("app {pk} until {}", until.0).as_bytes());
+        mac.update(format!("{kind} {pk} until {}", until.0).as_bytes());
         mac
     }
+}
+
+fn signed(until: Timestamp, signature: Hmac<Sha256>) -> String {
+    let signature = to_hex(&signature.finalize().into_bytes());
+    format!("{}.{signature}", until.0)
 }
 
 fn to_hex(bytes: &[u8]) -> String {
@@ -94,6 +115,19 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000_000);
     const LATER: Timestamp = Timestamp(2_000_000);
+
+    #[test]
+    fn a_ticket_is_no_link_and_a_link_is_no_ticket() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let links = Links::open(folder.path()).expect("a key");
+        let ticket = links.ticket(7, NOW);
+        assert!(links.is_ticket(7, &ticket, NOW));
+        assert!(!links.is_ticket(8, &ticket, NOW), "of another app");
+        assert_eq!(ticket, links.ticket(7, LATER), "the same for a month");
+        assert!(!links.is_ticket(7, &ticket, Timestamp(2 * TICKET_MILLIS)));
+        assert_eq!(links.read(7, &ticket, NOW), None);
+        assert!(!links.is_ticket(7, &links.make(7, LATER), NOW));
+    }
 
     #[test]
     fn a_link_opens_its_own_app_until_it_expires() {

@@ -16,10 +16,12 @@ mod links;
 mod ports;
 mod sleep;
 mod visitor;
+mod way;
 
-pub(crate) use access::{Access, LINK};
+pub(crate) use access::Access;
 pub(crate) use apps::{follow, refresh};
 pub(crate) use door::Door;
 pub use links::Links;
 pub(crate) use ports::Ports;
 pub(crate) use sleep::introduce;
+pub(crate) use way::LINK;

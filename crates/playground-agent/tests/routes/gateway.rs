@@ -145,7 +145,8 @@ async fn item_44_a_link_opens_one_app_with_a_cookie_that_the_app_never_sees() {
     let entered = entered.send().await.unwrap();
     assert_eq!(entered.status(), StatusCode::SEE_OTHER);
     let location = entered.headers()[header::LOCATION].to_str().unwrap();
-    assert_eq!(location, format!("/play/{}/x?a=1", place.label()));
+    let (_, ticket) = query.split_once('=').unwrap();
+    assert_eq!(location, format!("/play/{}/~{ticket}/x?a=1", place.label()));
     let cookie = entered.headers()[header::SET_COOKIE].to_str().unwrap();
     assert!(
         cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
@@ -170,6 +171,110 @@ async fn item_44_a_link_opens_one_app_with_a_cookie_that_the_app_never_sees() {
     let longer = query.replacen('=', "=9", 1);
     let longer = place.ask(Method::GET, &format!("/?{longer}")).send().await;
     assert_eq!(longer.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+/// Below `/play/` a page has no cookies, so what it asks for says by its path that it may.
+#[tokio::test]
+async fn a_page_at_a_path_has_a_ticket_and_others_have_none() {
+    let place = Place::set().await;
+    place.patch(json!({"visibility": "public"})).await;
+    let page = |rest: &str| {
+        place
+            .ask(Method::GET, rest)
+            .header(header::ACCEPT, "text/html,*/*")
+    };
+    let entered = place
+        .answers(StatusCode::SEE_OTHER, || page("/x?a=1"))
+        .await;
+    assert!(entered.headers().get(header::SET_COOKIE).is_none());
+    let location = entered.headers()[header::LOCATION].to_str().unwrap();
+    let path = format!("/play/{}", place.label());
+    let rest = location.strip_prefix(&path).unwrap().to_owned();
+    assert!(rest.starts_with("/~") && rest.ends_with("/x?a=1"), "{rest}");
+
+    // A page of the app: no origin, and cross-site to its own server.
+    let own = |method| {
+        let ask = place.ask(method, &rest).header(header::ORIGIN, "null");
+        ask.header("sec-fetch-site", "cross-site")
+    };
+    let seen = own(Method::POST).send().await.unwrap();
+    assert_eq!(seen.status(), StatusCode::OK);
+    assert_eq!(seen.headers()["access-control-allow-origin"], "null");
+    let seen = seen.text().await.unwrap();
+    assert!(seen.ends_with("\n/x?a=1"), "{seen}");
+    let asked = own(Method::OPTIONS)
+        .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+        .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "content-type")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(asked.status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        asked.headers()["access-control-allow-headers"],
+        "content-type"
+    );
+    // Any other page without an origin has no ticket, and a page with one has no business here.
+    let stranger = place
+        .ask(Method::POST, "/x")
+        .header(header::ORIGIN, "null")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stranger.status(), StatusCode::FORBIDDEN);
+    assert!(
+        stranger
+            .headers()
+            .get("access-control-allow-origin")
+            .is_none()
+    );
+    let evil = place
+        .ask(Method::GET, &rest)
+        .header(header::ORIGIN, "https://evil.example");
+    assert_eq!(evil.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+
+    // The ticket of an open app opens no closed one.
+    place.patch(json!({"visibility": "private"})).await;
+    place
+        .answers(StatusCode::UNAUTHORIZED, || own(Method::GET))
+        .await;
+    let ended = page(&rest).send().await.unwrap();
+    assert_eq!(
+        ended.headers()[header::LOCATION].to_str().unwrap(),
+        format!("{path}/x?a=1"),
+        "a page whose ticket has ended is asked for without one"
+    );
+}
+
+#[tokio::test]
+async fn item_43_another_sites_page_may_not_ask_the_api_either() {
+    let place = Place::set().await;
+    let url = format!("http://{}/containers/", place.address);
+    let ask = |header: (&str, &str)| {
+        let ask = place
+            .client
+            .get(&url)
+            .header(header::AUTHORIZATION, TOKEN)
+            .header(header.0, header.1);
+        ask.send()
+    };
+    for header in [
+        ("origin", "null"),
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let refused = ask(header).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{header:?}");
+        assert_eq!(code_of(refused).await, "cross_site");
+    }
+    let own = format!("http://{}", place.address);
+    for header in [
+        ("origin", own.as_str()),
+        ("sec-fetch-site", "same-origin"),
+        ("accept", "*/*"),
+    ] {
+        assert_eq!(ask(header).await.unwrap().status(), StatusCode::OK);
+    }
 }
 
 #[tokio::test]

@@ -157,3 +157,24 @@ async fn headers_of_one_connection_stay_on_it() {
         "the connection is kept"
     );
 }
+
+#[tokio::test]
+async fn item_43_a_page_without_an_origin_is_at_home_with_a_ticket_only() {
+    let (app, log) = saying(OK).await;
+    let stand = Stand::before(app).await;
+    let head = |label: &str| {
+        Mounted::Path.head("POST", label, "/queue/join")
+            + "Origin: null\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 0\r\n\r\n"
+    };
+    let got = ask(stand.address, head("app/~ticket")).await.unwrap();
+    assert_eq!(got.status, 200);
+    assert_eq!(got.all("access-control-allow-origin"), ["null"]);
+    let told = headers(&log.text());
+    let prefix = "x-forwarded-prefix: /play/app/~ticket".to_owned();
+    assert!(told.contains(&prefix), "{told:?}");
+    assert!(log.text().starts_with("POST /queue/join HTTP/1.1\r\n"));
+
+    let refused = ask(stand.address, head("app")).await.unwrap();
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.all("access-control-allow-origin"), [""; 0]);
+}

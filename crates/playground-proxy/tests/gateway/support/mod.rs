@@ -114,6 +114,7 @@ impl Stand {
                 hosts: Vec::new(),
             },
             framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
+            offline_pages: false,
             tunnels,
             hold,
         });

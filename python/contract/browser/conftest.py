@@ -1,0 +1,147 @@
+"""What the tests in Chromium share: the browser, an Agent whose apps they open, and the ways to an app."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from support import plugins
+from support.agent import Agent
+from support.hosts import lead_here
+
+from browser.silence import Silence
+
+HERE = Path(__file__).parent
+# Milliseconds for anything that a page is to show. Nothing waits this long when it works.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
+# A plain name of this machine, as on a network without TLS: browsers tell less of themselves there than on localhost.
+PLAIN = "box.test"
+# Where another site is.
+EVIL = "evil.example"
+# What the pages of older majors want of the internet.
+WANTED = ("fonts.googleapis.com", "fonts.gstatic.com", "cdnjs.cloudflare.com")
+
+
+@pytest.fixture(scope="session")
+def silence():
+    """A host that takes connections and never says a word."""
+    silence = Silence()
+    yield silence
+    silence.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(silence):
+    """The browser. What it looks for in the internet is met with silence, as behind a firewall that drops."""
+    rules = [f"MAP {host} 127.0.0.1:{silence.port}" for host in WANTED]
+    rules += [f"MAP {host} 127.0.0.1" for host in (PLAIN, EVIL)]
+    arguments = [f"--host-resolver-rules={', '.join(rules)}"]
+    with sync_playwright() as playwright:
+        # Chromium has no sandbox of its own where root runs it.
+        browser = playwright.chromium.launch(
+            executable_path=HERE / "deaf.py", args=arguments, chromium_sandbox=False
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(chromium):
+    """Somebody who has never been here."""
+    context = chromium.new_context(accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def agent(tmp_path_factory):
+    """An Agent whose apps' pages get nothing from other hosts."""
+    with lead_here(PLAIN, EVIL):
+        agent = Agent(
+            os.environ["PLAYGROUND_BINARY"],
+            tmp_path_factory.mktemp("browser"),
+            "18800-18859",
+            *("--gateway-hosts", PLAIN, "--gateway-offline-pages", "true"),
+        )
+        try:
+            yield agent
+        finally:
+            if agent.process.poll() is None:
+                agent.delete_everything()
+            agent.stop()
+            assert agent.leave_nothing() == [], "containers that were left"
+
+
+class Place:
+    """One way to apps."""
+
+    def __init__(self, kind, agent):
+        self.kind = kind
+        self._agent = agent
+        self._port = agent.url.rpartition(":")[2]
+
+    def of(self, container):
+        """Where the app is."""
+        label = container["name"].replace("_", "-")
+        if self.kind == "host":
+            return f"http://{label}.localhost:{self._port}/"
+        host = PLAIN if self.kind == "plain" else "127.0.0.1"
+        return f"http://{host}:{self._port}/play/{label}/"
+
+    def link(self, container):
+        """The same for whoever has the link."""
+        link = self._agent.post(f"containers/{container['pk']}/links/", json={"expires_in": 3600}).json()
+        return f"{self.of(container)}?{link['url'].partition('?')[2]}"
+
+
+@pytest.fixture(scope="session", params=["host", "path", "plain"])
+def place(request, agent):
+    """A host of its own, a path, and a path at a name of which browsers think little."""
+    return Place(request.param, agent)
+
+
+@pytest.fixture(scope="session")
+def at(agent):
+    """A way by its name."""
+    return lambda kind: Place(kind, agent)
+
+
+@pytest.fixture(scope="session")
+def create(agent, tmp_path_factory):
+    """Makes an app of an archive and waits until it is there."""
+
+    def create(release, archive, **fields):
+        file = tmp_path_factory.mktemp("archives") / "plugin-release.zip"
+        file.write_bytes(archive)
+        with file.open("rb") as opened:
+            made = agent.post("containers/", data={"plugin_release": release, **fields}, files={"file": opened}).json()
+        if made.get("build_id"):
+            agent.finished(made["build_id"])
+        made = agent.get(f"containers/{made['pk']}/").json()
+        assert made["status"] == "running", made
+        return made
+
+    return create
+
+
+MAJORS = {3: "3.50.2", 4: "4.44.1", 5: "5.50.0", 6: None}
+
+
+@pytest.fixture(scope="session")
+def majors(create):
+    """The same plugin on every major of Gradio, made when it is first asked for. 6 is the base image's own."""
+    made = {}
+    app = (HERE / "every_major.py").read_text()
+
+    def of(major):
+        if major not in made:
+            version = MAJORS[major]
+            requirements = f"gradio=={version}\n" if version else None
+            code = f"gradio-{major}"
+            archive = plugins.plugin(code, app=app, requirements=requirements)
+            made[major] = create(f"{code}@1.0.0", archive)
+        return made[major]
+
+    return of
