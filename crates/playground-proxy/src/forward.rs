@@ -26,6 +26,7 @@ use crate::pages::Pages;
 use crate::refusal::{self, Refusal};
 use crate::traffic::{Received, Visit};
 use crate::tunnel::Tunnels;
+use crate::waiting::STAGE;
 
 /// uvicorn, which serves Gradio, closes connections that were idle for five seconds: ours are given up before.
 const IDLE: Duration = Duration::from_secs(4);
@@ -200,6 +201,9 @@ impl Gateway {
             return Ok(answer);
         }
         let visit = Visit::begin(&asked.app.traffic);
+        if let Some(known) = parts.headers.get(STAGE) {
+            return Ok(self.tell_stage(asked, &visit, known).await);
+        }
         let is_page = refusal::is_for_page(&parts);
         let hold = self.hold();
         let (app, target) = hold.until_ready(asked.app, &visit, is_page).await?;
@@ -230,6 +234,14 @@ impl Gateway {
         }
         self.clean(&mut parts, &wish, &path);
         Ok(Response::from_parts(parts, Body::of_app(body, visit)))
+    }
+
+    /// What a waiting page asks for: how far its app is, once that is news.
+    async fn tell_stage(&self, asked: Asked, visit: &Visit, known: &HeaderValue) -> Response<Body> {
+        let known = known.to_str().unwrap_or_default();
+        let name = asked.app.name.clone();
+        let stage = self.hold().until_changed(asked.app, visit, known).await;
+        Refusal::NotReady { name, stage }.answer(None)
     }
 
     /// Sends a request to its app. A connection that was kept may be closed at the other end in the same moment: what changes

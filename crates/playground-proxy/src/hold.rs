@@ -16,6 +16,8 @@ use crate::traffic::Visit;
 
 /// How long a page is held: an app that was frozen is there by then.
 const PAGE: Duration = Duration::from_millis(400);
+/// How long a page waits for the next stage before it asks again: less than any server in between is patient for.
+const WATCH: Duration = Duration::from_secs(25);
 /// An app that still sleeps is called again after this time: whoever was called may have failed.
 const CALL_AGAIN: Duration = Duration::from_secs(1);
 
@@ -35,6 +37,49 @@ pub(crate) struct Hold<'a> {
 }
 
 impl Hold<'_> {
+    /// The app's stage once it is another than this one, or after a while. Waiting for it is a visit.
+    pub(crate) async fn until_changed(&self, app: Arc<App>, visit: &Visit, known: &str) -> Stage {
+        let deadline = Instant::now() + WATCH;
+        let mut call_at = Instant::now();
+        let mut tables = self.apps.subscribe();
+        loop {
+            tables.borrow_and_update();
+            let Some(app) = self.apps.of_record(app.pk) else {
+                return Stage::Stopped;
+            };
+            let is_in = enter(&app, visit).is_some();
+            let stage = if is_in || !matches!(app.stage, Stage::Ready(_)) {
+                app.stage.clone()
+            } else {
+                Stage::Asleep
+            };
+            if stage.word() != known || Instant::now() >= deadline {
+                return stage;
+            }
+            let next_look = self.call(&app, &mut call_at).min(deadline);
+            // Cancel-safe: both only wait.
+            tokio::select! {
+                _ = tables.changed() => {}
+                () = sleep_until(next_look) => {}
+            }
+        }
+    }
+
+    /// Calls for an app that sleeps, unless it was called just now. When to look again.
+    fn call(&self, app: &App, call_at: &mut Instant) -> Instant {
+        let now = Instant::now();
+        if !app.stage.sleeps() {
+            return now + WATCH;
+        }
+        if now >= *call_at {
+            *call_at = now + CALL_AGAIN;
+            if let Some(waker) = self.waker {
+                waker.wake(app.pk);
+            }
+        }
+        *call_at
+    }
+
     /// The app once it is ready, and where it is. Refused when it will not be, or not in time.
     pub(crate) async fn until_ready(
         &self,
@@ -64,17 +109,7 @@ impl Hold<'_> {
                     stage: app.stage.clone(),
                 });
             }
-            if app.stage.sleeps() && now >= call_at {
-                call_at = now + CALL_AGAIN;
-                if let Some(waker) = self.waker {
-                    waker.wake(app.pk);
-                }
-            }
-            let next_look = if app.stage.sleeps() {
-                deadline.min(call_at)
-            } else {
-                deadline
-            };
+            let next_look = self.call(&app, &mut call_at).min(deadline);
             // Cancel-safe: both only wait.
             tokio::select! {
                 _ = tables.changed() => {}

@@ -35,6 +35,7 @@ mod pages;
 mod refusal;
 mod traffic;
 mod tunnel;
+mod waiting;
 mod wary;
 
 pub use address::{Destination, Domains, Mount};

@@ -1,13 +1,16 @@
 //! What the gateway answers itself: a page for people, JSON for programs, the same sentence in both.
 
 use hyper::header::{
-    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER,
+    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
+    LOCATION, RETRY_AFTER,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
+use serde_json::json;
 
 use crate::apps::Stage;
 use crate::body::Body;
+use crate::waiting::{self, STAGE};
 
 /// Why a request did not reach an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +92,14 @@ impl Refusal {
         ) || *self == Self::TooManyTunnels
     }
 
+    /// How far the app is that the visitor waits for.
+    fn stage(&self) -> Option<&Stage> {
+        match self {
+            Self::NotReady { stage, .. } => Some(stage),
+            _ => None,
+        }
+    }
+
     fn words(&self) -> Words {
         let words = |english: &str, korean: &str| Words {
             english: english.to_owned(),
@@ -140,22 +151,25 @@ impl Refusal {
         let Words { english, korean } = self.words();
         let is_page = accept.is_some_and(wants_page);
         let (kind, text) = if is_page {
-            (
-                "text/html; charset=utf-8",
-                page(self.passes(), &english, &korean),
-            )
+            let page = waiting::page(self.stage(), &english, &korean);
+            ("text/html; charset=utf-8", page)
         } else {
-            let code = self.code();
-            let text = format!("{{\"detail\":{},\"code\":\"{code}\"}}", json_text(&english));
-            ("application/json", text)
+            let told = json!({"detail": english, "detail_ko": korean, "code": self.code()});
+            ("application/json", told.to_string())
         };
         let mut response = Response::new(Body::own(text));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if is_page {
+            headers.insert(CONTENT_SECURITY_POLICY, waiting::POLICY);
+        }
         if self.passes() {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(stage) = self.stage() {
+            headers.insert(STAGE, HeaderValue::from_static(stage.word()));
         }
         if let Self::LacksSlash(path) = self
             && let Ok(path) = HeaderValue::from_str(path)
@@ -211,34 +225,6 @@ fn wants_page(accept: &HeaderValue) -> bool {
         .is_ok_and(|accept| accept.contains("text/html"))
 }
 
-/// No script: it asks again by itself, and turns into the app once there is one.
-fn page(passes: bool, english: &str, korean: &str) -> String {
-    let refresh = if passes {
-        "<meta http-equiv=\"refresh\" content=\"1\">"
-    } else {
-        ""
-    };
-    let (english, korean) = (escaped(english), escaped(korean));
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">{refresh}\
-        <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
-        <title>{english}</title><style>body{{font:1.1rem/1.6 system-ui,sans-serif;display:grid;min-height:90vh;\
-        place-content:center;text-align:center;padding:1rem}}p{{margin:.2rem}}</style></head>\
-        <body><main role=\"status\"><p>{english}</p><p lang=\"ko\">{korean}</p></main></body></html>"
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
-
-fn json_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt as _;
@@ -272,7 +258,7 @@ mod tests {
         let (_, json) = text(&starting, "*/*").await;
         assert_eq!(
             json,
-            r#"{"detail":"swift_noether is starting","code":"app_not_ready"}"#
+            r#"{"code":"app_not_ready","detail":"swift_noether is starting","detail_ko":"swift_noether 앱을 시작하고 있습니다"}"#
         );
     }
 
@@ -286,7 +272,7 @@ mod tests {
             },
         };
         let (response, page) = text(&failed, "text/html").await;
-        assert!(!page.contains("<script"), "{page}");
+        assert!(!page.contains("<script>alert"), "{page}");
         assert!(!page.contains("refresh"), "nothing to wait for");
         assert!(!response.headers().contains_key(RETRY_AFTER));
         let (_, json) = text(&failed, "application/json").await;

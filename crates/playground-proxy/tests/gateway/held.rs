@@ -143,3 +143,55 @@ async fn whoever_gives_up_waiting_is_not_there_any_more() {
     asked.abort();
     assert_eq!(stand.left().await.requests, 0);
 }
+
+/// What a waiting page that shows this stage is told.
+async fn told(stand: &Stand, shown: &str) -> (String, String) {
+    let header = format!("X-Synapse-Stage: {shown}\r\n");
+    let got = soon("the next stage", asking(stand, &header))
+        .await
+        .unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&got.body).unwrap();
+    let detail = json["detail"].as_str().unwrap_or_default().to_owned();
+    (got.all("x-synapse-stage")[0].to_owned(), detail)
+}
+
+#[tokio::test]
+async fn a_waiting_page_is_told_each_stage_when_it_comes_and_the_app_is_asked_nothing() {
+    let (app, _) = saying(OK).await;
+    let (stand, calls) = stand(SOON, Stage::Asleep).await;
+    let next = async { told(&stand, "asleep").await };
+    let begin = async {
+        calls.come().await;
+        assert_eq!(stand.visits().open, 1, "whoever waits is there");
+        stand.put(&[("app", Stage::Starting)]);
+    };
+    let ((stage, detail), ()) = tokio::join!(next, begin);
+    assert_eq!(
+        (stage.as_str(), detail.as_str()),
+        ("starting", "app is starting")
+    );
+    assert_eq!(told(&stand, "waiting").await.0, "starting", "news at once");
+    stand.put(&[("app", Stage::Ready(app))]);
+    assert_eq!(told(&stand, "starting").await.0, "ready");
+    assert_eq!(stand.left().await.requests, 0);
+}
+
+#[tokio::test]
+async fn a_waiting_page_turns_into_an_app_only_once_its_door_is_open() {
+    let (app, _) = saying(OK).await;
+    let (stand, _) = stand(SOON, Stage::Ready(app)).await;
+    let traffic = stand.gateway.apps().traffic_of(1);
+    assert!(traffic.shut(Duration::ZERO));
+    assert_eq!(told(&stand, "starting").await.0, "asleep");
+    traffic.open();
+    assert_eq!(told(&stand, "asleep").await.0, "ready");
+}
+
+#[tokio::test]
+async fn a_page_of_ours_runs_nothing_that_is_not_in_it() {
+    let (stand, _) = stand(SOON, Stage::Starting).await;
+    let page = asking(&stand, PAGE).await.unwrap();
+    let policy = page.all("content-security-policy");
+    assert!(policy[0].starts_with("default-src 'none'; "), "{policy:?}");
+    assert!(page.text().contains("data-stage=\"starting\""), "{page:?}");
+}
