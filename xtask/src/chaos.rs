@@ -100,11 +100,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 /// For `cargo xtask test`.
-pub(crate) fn short(binary: &Path) -> anyhow::Result<Command> {
+pub(crate) fn short(verb: &str, options: &[&str], binary: &Path) -> anyhow::Result<Command> {
     tools()?;
-    let mut chaos = program("chaos", binary)?;
-    chaos.arg("--minutes=1");
-    Ok(chaos)
+    let mut run = program(verb, binary)?;
+    run.args(options);
+    Ok(run)
 }
 
 /// The machine's engine with the base image in it, and the binary under test.

@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -74,7 +74,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         real_parts(&wanted, options, &binary, &mut report)?;
         if wanted.contains(&Level::L8) {
             let name = "chaos for a minute, things compared";
-            suite_step(Level::L8, name, &mut report, || chaos(&binary))?;
+            let chaos = || crate::chaos::short("chaos", &["--minutes=1"], &binary);
+            suite_step(Level::L8, name, &mut report, || of_a_world(chaos))?;
+            let name = "visitors of sleeping apps, things compared";
+            let few = ["--minutes=0.5", "--apps=4", "--visitors=8"];
+            let presence = || crate::chaos::short("presence", &few, &binary);
+            suite_step(Level::L8, name, &mut report, || of_a_world(presence))?;
         }
     }
     search_output(&wanted, &mut report)?;
@@ -289,16 +294,16 @@ fn contract(
     script(level, name, "python/contract/run.py", &arguments, report)
 }
 
-/// What was done and found is printed whether it holds or not.
-fn chaos(binary: &Path) -> anyhow::Result<Counts> {
+/// A run in a machine of its own: what was done and found is printed whether it holds or not.
+fn of_a_world(prepared: impl FnOnce() -> anyhow::Result<Command>) -> anyhow::Result<Counts> {
     if !is_root() && std::env::var_os("CI").is_none() {
-        say("SKIPPED: chaos makes namespaces and a Docker Engine in them, which needs root");
+        say("SKIPPED: this makes namespaces and a Docker Engine in them, which needs root");
         return Ok(Counts {
             skipped: 1,
             ..Counts::default()
         });
     }
-    let ran = crate::chaos::short(binary)?
+    let ran = prepared()?
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .output()?;
@@ -357,7 +362,7 @@ fn kept(level: Level, name: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// Runs a test runner and counts what it says. One that fails without saying so failed all the same.
-fn counted(test: &mut std::process::Command, kept: &Path) -> anyhow::Result<Counts> {
+fn counted(test: &mut Command, kept: &Path) -> anyhow::Result<Counts> {
     let file = File::create(kept)?;
     let status = test.stdout(file.try_clone()?).stderr(file).status()?;
     let bytes = std::fs::read(kept)?;
