@@ -7,7 +7,7 @@ mod support;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use playground_control::{ControlConfig, Replace};
+use playground_control::{ControlConfig, Publish, Replace};
 use playground_types::wire::Container;
 use playground_types::{ContainerStatus, EngineId, Tier};
 use reqwest::{Method, StatusCode};
@@ -184,6 +184,75 @@ fn docker_a_replacement_has_no_gap() {
         eventually("only the new one is left", async || {
             let there = containers(&agent.id);
             if there.len() == 1 { Ok(()) } else { Err(there) }
+        })
+        .await;
+    });
+}
+
+/// The Agent opens the ports of apps itself.
+fn by_agent(config: &mut ControlConfig) {
+    quick(config);
+    config.publish = Publish::Agent;
+    config.app_egress = false;
+}
+
+#[test]
+fn docker_where_the_agent_publishes_the_apps_own_port_wakes_it_from_every_tier() {
+    on_docker("own-port", by_agent, async |agent| {
+        let app = agent.ready(&Create::of(&Plugin::mimic("own-port"))).await;
+        for (times, tier, status) in [
+            (
+                json!({"pause_after": 1}),
+                Tier::Paused,
+                ContainerStatus::Paused,
+            ),
+            (
+                json!({"stop_after": 1}),
+                Tier::Stopped,
+                ContainerStatus::Stopped,
+            ),
+            (
+                json!({"remove_after": 1}),
+                Tier::Removed,
+                ContainerStatus::Stopped,
+            ),
+        ] {
+            shall_sleep(agent, &app, times).await;
+            let asleep = sleeps(agent, &app, tier, status).await;
+            assert_eq!(
+                asleep.endpoint, app.endpoint,
+                "{tier}: it stays in the record"
+            );
+            shall_sleep(agent, &app, json!({})).await;
+            assert_eq!(agent.say(&asleep, "/params").await, "{}", "{tier}");
+        }
+    });
+}
+
+#[test]
+fn docker_where_the_agent_publishes_a_replacement_without_a_gap_keeps_its_port() {
+    let gapless = |config: &mut ControlConfig| {
+        by_agent(config);
+        config.replace = Replace::Gapless;
+    };
+    on_docker("same-port", gapless, async |agent| {
+        let plugin = Plugin::mimic("same-port");
+        let old = agent.ready(&Create::of(&plugin)).await;
+        let new = agent
+            .ready(&Create::again(&plugin).params(&json!({"number": 1})))
+            .await;
+        assert_ne!(new.id, old.id);
+        assert_eq!(
+            (new.host_port, &new.endpoint),
+            (old.host_port, &old.endpoint)
+        );
+        eventually("its port leads to the new one", async || {
+            let params = agent.say(&new, "/params").await;
+            if params.contains("number") {
+                Ok(())
+            } else {
+                Err(params)
+            }
         })
         .await;
     });
