@@ -5,6 +5,8 @@ mod gateway;
 mod plain;
 mod ready;
 mod restart;
+mod side;
+mod streams;
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -24,6 +26,8 @@ pub(crate) enum Bench {
     Restart(restart::Options),
     /// The gateway: beside the app itself, nginx and HAProxy
     Gateway(gateway::Options),
+    /// Streams that are open and say little: what each costs the gateway, and how late its events are
+    Streams(streams::Options),
 }
 
 /// Measures.
@@ -32,6 +36,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         Bench::Create(options) => create::run(options),
         Bench::Restart(options) => restart::run(options),
         Bench::Gateway(options) => gateway::run(options),
+        Bench::Streams(options) => streams::run(options),
     }
 }
 

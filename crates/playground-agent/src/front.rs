@@ -17,6 +17,7 @@ use crate::http::{AppState, into_service, router};
 pub struct Front {
     gateway: Gateway,
     listening: JoinHandle<()>,
+    last_visits: JoinHandle<()>,
 }
 
 impl Front {
@@ -46,7 +47,12 @@ impl Front {
             trusted: trusted.into(),
         };
         let listening = tokio::spawn(listen(listener, door, limits, stop_of(&control)));
-        Ok(Self { gateway, listening })
+        let last_visits = tokio::spawn(gateway::keep_last_visits(control, gateway.clone()));
+        Ok(Self {
+            gateway,
+            listening,
+            last_visits,
+        })
     }
 
     /// Until nothing listens any more.
@@ -57,10 +63,11 @@ impl Front {
         (&mut self.listening).await
     }
 
-    /// Ends WebSockets, and waits until every request that is open has its answer.
-    pub async fn close(mut self) {
-        let (_, ended) = tokio::join!(self.gateway.close(), &mut self.listening);
-        if let Err(error) = ended {
+    /// Ends WebSockets, and waits until every request that is open has its answer and what was seen is written down.
+    pub async fn close(self) {
+        let (_, listened, wrote) =
+            tokio::join!(self.gateway.close(), self.listening, self.last_visits);
+        if let Err(error) = listened.and(wrote) {
             tracing::error!(%error, "what listens has panicked");
         }
     }

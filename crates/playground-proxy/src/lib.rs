@@ -19,6 +19,7 @@
 
 mod address;
 mod apps;
+mod begun;
 mod body;
 mod cookies;
 mod cross_site;
@@ -26,9 +27,11 @@ mod forward;
 mod hold;
 mod homeward;
 mod hop_by_hop;
+mod latency;
 mod listen;
 mod location;
 mod outward;
+mod patient;
 mod refusal;
 mod traffic;
 mod tunnel;

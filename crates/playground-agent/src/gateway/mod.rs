@@ -11,6 +11,7 @@
 mod access;
 mod apps;
 mod door;
+mod last_visits;
 mod links;
 mod sleep;
 mod visitor;
@@ -18,5 +19,6 @@ mod visitor;
 pub(crate) use access::{Access, LINK};
 pub(crate) use apps::{follow, refresh};
 pub(crate) use door::Door;
+pub(crate) use last_visits::{keep as keep_last_visits, last_visit};
 pub use links::Links;
 pub(crate) use sleep::introduce;
