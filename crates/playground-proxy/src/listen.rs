@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -176,10 +177,9 @@ async fn serve<S, B>(
     });
     let socket = TokioIo::new(socket);
     let served = if is_http2 {
-        let connection = builders.http2.serve_connection(socket, service);
         // In a place of its own: a connection of HTTP/1 is smaller without it.
-        let served = Box::pin(async move {
-            tokio::pin!(connection);
+        Box::pin(async {
+            let connection = pin!(builders.http2.serve_connection(socket, service));
             // The server's own limit is for what it was asked, and this one may never ask.
             let too_slow = async {
                 sleep(limits.header_timeout).await;
@@ -187,32 +187,36 @@ async fn serve<S, B>(
                     std::future::pending().await
                 }
             };
-            // Cancel-safe: the connection is polled on below, or dropped on purpose.
+            // Cancel-safe: a connection that asked for nothing is dropped on purpose.
             tokio::select! {
-                served = connection.as_mut() => served,
+                served = until_stopped(connection, |it| it.graceful_shutdown(), &stop) => served,
                 () = too_slow => Ok(()),
-                () = stop.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
             }
-        });
-        served.await
+        })
+        .await
     } else {
         let connection = builders.http1.serve_connection(socket, service);
-        let connection = connection.with_upgrades();
-        tokio::pin!(connection);
-        // Cancel-safe: the connection is polled on below.
-        tokio::select! {
-            served = connection.as_mut() => served,
-            () = stop.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        }
+        let connection = pin!(connection.with_upgrades());
+        until_stopped(connection, |it| it.graceful_shutdown(), &stop).await
     };
     if let Err(error) = served {
         tracing::debug!(%error, %peer, "a connection broke");
+    }
+}
+
+/// Serves a connection until it ends, or, once it is told to stop, until what was asked on it is answered.
+async fn until_stopped<C: Future<Output = hyper::Result<()>>>(
+    mut connection: Pin<&mut C>,
+    end: impl FnOnce(Pin<&mut C>),
+    stop: &CancellationToken,
+) -> hyper::Result<()> {
+    // Cancel-safe: the connection is polled on below.
+    tokio::select! {
+        served = connection.as_mut() => served,
+        () = stop.cancelled() => {
+            end(connection.as_mut());
+            connection.await
+        }
     }
 }
 
