@@ -76,7 +76,10 @@ pub struct Apps {
 impl Apps {
     /// The app with this label, whoever spelled it.
     pub fn find(&self, written: &str) -> Option<Arc<App>> {
-        self.table.borrow().by_label.get(&label(written)).cloned()
+        let table = self.table.borrow();
+        // Nearly everybody spells it as we do.
+        let app = table.by_label.get(written);
+        app.or_else(|| table.by_label.get(&label(written))).cloned()
     }
 
     /// The app of the record with this key.
