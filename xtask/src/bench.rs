@@ -5,6 +5,8 @@ mod gateway;
 mod plain;
 mod ready;
 mod restart;
+mod side;
+mod streams;
 mod wake;
 
 use std::process::Stdio;
@@ -27,6 +29,8 @@ pub(crate) enum Bench {
     Gateway(gateway::Options),
     /// A sleeping app: from a visit to the first byte
     Wake(wake::Options),
+    /// Streams that are open and say little: what each costs the gateway, and how late its events are
+    Streams(streams::Options),
 }
 
 /// Measures.
@@ -36,6 +40,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         Bench::Restart(options) => restart::run(options),
         Bench::Gateway(options) => gateway::run(options),
         Bench::Wake(options) => wake::run(options),
+        Bench::Streams(options) => streams::run(options),
     }
 }
 

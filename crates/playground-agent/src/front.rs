@@ -21,6 +21,7 @@ pub struct Front {
     gateway: Gateway,
     listening: JoinHandle<()>,
     own_ports: TaskTracker,
+    last_visits: JoinHandle<()>,
 }
 
 impl Front {
@@ -66,10 +67,12 @@ impl Front {
             trusted,
         };
         let listening = tokio::spawn(listen(listener, door, limits, stop));
+        let last_visits = tokio::spawn(gateway::keep_last_visits(control, gateway.clone()));
         Ok(Self {
             gateway,
             listening,
             own_ports,
+            last_visits,
         })
     }
 
@@ -81,14 +84,15 @@ impl Front {
         (&mut self.listening).await
     }
 
-    /// Ends WebSockets, and waits until every request that is open has its answer.
-    pub async fn close(mut self) {
-        let (_, ended, ()) = tokio::join!(
+    /// Ends WebSockets, and waits until every request that is open has its answer and what was seen is written down.
+    pub async fn close(self) {
+        let (_, listened, wrote, ()) = tokio::join!(
             self.gateway.close(),
-            &mut self.listening,
+            self.listening,
+            self.last_visits,
             self.own_ports.wait()
         );
-        if let Err(error) = ended {
+        if let Err(error) = listened.and(wrote) {
             tracing::error!(%error, "what listens has panicked");
         }
     }

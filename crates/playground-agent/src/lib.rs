@@ -12,6 +12,7 @@ mod config;
 mod front;
 mod gateway;
 pub mod http;
+mod open_files;
 mod private_file;
 mod serve;
 mod telemetry;

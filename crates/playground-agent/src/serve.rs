@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use playground_control::{Control, ControlConfig, Probe, Publish};
 use playground_engine::Engine;
-use playground_proxy::Gateway;
+use playground_proxy::{Gateway, ListenLimits};
 use playground_store::Store;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
@@ -16,7 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, timeout};
 
 use crate::http::{AppState, Hold};
-use crate::{AgentConfig, Front, Links, Tokens};
+use crate::{AgentConfig, Front, Links, Tokens, open_files};
 
 /// The file that keeps a second Agent out of the same data directory.
 const LOCK_FILE: &str = "lock";
@@ -59,7 +59,11 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         announce(&format!("token {}", token.expose_secret()));
     }
     announce(&format!("listening http://{address}"));
-    let mut front = Front::open(listener, state, config.limits, config.trusted)
+    let limits = ListenLimits {
+        connections: open_files::room_for(config.limits.connections),
+        ..config.limits
+    };
+    let mut front = Front::open(listener, state, limits, config.trusted)
         .await
         .context("the records cannot be read")?;
     // After that: whoever waits for this line finds every app's port open again.

@@ -1,5 +1,6 @@
 //! The two sides of `cargo xtask bench gateway`, each a process with one thread: an app that does nothing but answer, and
-//! the gateway in front of it. Both print the port that they listen on.
+//! the gateway in front of it. Both print the port that they listen on. The gateway answers each line that it is given with
+//! how many requests are open.
 
 #![allow(clippy::print_stdout, reason = "the port is told to whoever measures")]
 
@@ -61,13 +62,18 @@ async fn app(listener: TcpListener) -> std::io::Result<()> {
 }
 
 async fn gateway(listener: TcpListener, app: u16) {
-    let gateway = Gateway::new(GatewayConfig::default());
+    let gateway = Gateway::new(GatewayConfig {
+        app_requests: usize::MAX,
+        ..GatewayConfig::default()
+    });
+    let traffic = Arc::new(Traffic::default());
+    tell(traffic.clone());
     gateway.apps().replace([App {
         name: "app".to_owned(),
         pk: 1,
         is_public: true,
         stage: Stage::Ready(SocketAddr::from((Ipv4Addr::LOCALHOST, app))),
-        traffic: Arc::new(Traffic::default()),
+        traffic,
     }]);
     let service = tower_service_of(gateway);
     listen(
@@ -77,6 +83,14 @@ async fn gateway(listener: TcpListener, app: u16) {
         CancellationToken::new(),
     )
     .await;
+}
+
+fn tell(traffic: Arc<Traffic>) {
+    std::thread::spawn(move || {
+        for _ in std::io::stdin().lines().map_while(Result::ok) {
+            println!("{}", traffic.visits().open);
+        }
+    });
 }
 
 fn tower_service_of(
@@ -90,12 +104,13 @@ fn tower_service_of(
 + Send {
     tower::service_fn(move |(request, peer): (Request<Incoming>, SocketAddr)| {
         let gateway = gateway.clone();
-        async move {
+        // In a place of its own, as the Agent has it: a connection keeps room for what answers it.
+        Box::pin(async move {
             let visitor = Visitor {
                 address: peer.ip(),
                 scheme: "http",
             };
             Ok(gateway.handle(request, &visitor).await)
-        }
+        })
     })
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::traffic::Traffic;
+use crate::traffic::{Traffic, Visits};
 
 /// How far an app is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +76,10 @@ pub struct Apps {
 impl Apps {
     /// The app with this label, whoever spelled it.
     pub fn find(&self, written: &str) -> Option<Arc<App>> {
-        self.table.borrow().by_label.get(&label(written)).cloned()
+        let table = self.table.borrow();
+        // Nearly everybody spells it as we do.
+        let app = table.by_label.get(written);
+        app.or_else(|| table.by_label.get(&label(written))).cloned()
     }
 
     /// The app of the record with this key.
@@ -88,6 +91,13 @@ impl Apps {
     pub fn traffic_of(&self, pk: i64) -> Arc<Traffic> {
         let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
         traffic.entry(pk).or_default().clone()
+    }
+
+    /// What passed through to each app by its record's key.
+    pub fn visits(&self) -> Vec<(i64, Visits)> {
+        let traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        let visits = traffic.iter().map(|(pk, traffic)| (*pk, traffic.visits()));
+        visits.collect()
     }
 
     /// Puts a new table in the place of the old one.

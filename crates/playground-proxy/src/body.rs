@@ -6,9 +6,14 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
+use hyper::Response;
 use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
 
-use crate::traffic::{Received, Visit};
+use crate::traffic::{Received, Viewer, Visit};
+
+/// What an answer is that goes on for as long as somebody looks.
+const EVENTS: &[u8] = b"text/event-stream";
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -24,6 +29,8 @@ pub enum Body {
 pub struct AppsBody {
     inner: Incoming,
     visit: Visit,
+    /// Of a stream of events.
+    _viewer: Option<Viewer>,
 }
 
 impl Body {
@@ -31,8 +38,18 @@ impl Body {
         Self::Own(Full::new(text.into()))
     }
 
-    pub(crate) fn of_app(inner: Incoming, visit: Visit) -> Self {
-        Self::Apps(AppsBody { inner, visit })
+    /// An app's answer, of which nothing but the body is kept here.
+    pub(crate) fn of_app(answer: Response<Incoming>, visit: Visit) -> Response<Self> {
+        let kind = answer.headers().get(CONTENT_TYPE);
+        let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(EVENTS));
+        let _viewer = is_stream.then(|| visit.stream());
+        answer.map(|inner| {
+            Self::Apps(AppsBody {
+                inner,
+                visit,
+                _viewer,
+            })
+        })
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT, HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
-use hyper::http::uri::{PathAndQuery, Scheme};
+use hyper::http::uri::{Authority, PathAndQuery, Scheme};
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -44,6 +44,10 @@ pub struct GatewayConfig {
     pub offline_pages: bool,
     /// WebSockets open at the same time, all apps together.
     pub tunnels: usize,
+    /// The same of one app.
+    pub app_tunnels: usize,
+    /// Requests, streams and WebSockets open at one app at the same time, those that are held included.
+    pub app_requests: usize,
     /// How long the request of a program is held for an app that is on its way.
     pub hold: Duration,
 }
@@ -55,6 +59,8 @@ impl Default for GatewayConfig {
             framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
             offline_pages: false,
             tunnels: 4096,
+            app_tunnels: 1000,
+            app_requests: 2000,
             hold: Duration::from_secs(60),
         }
     }
@@ -75,6 +81,7 @@ struct Inner {
     pages: Pages,
     client: Client<HttpConnector, Upload>,
     tunnels: Tunnels,
+    app_requests: usize,
 }
 
 /// A request that was understood, of an app that is ready.
@@ -106,7 +113,8 @@ impl Gateway {
                 domains: config.domains,
                 pages: Pages::new(&config.framed_by, config.offline_pages),
                 client,
-                tunnels: Tunnels::new(config.tunnels),
+                tunnels: Tunnels::new(config.tunnels, config.app_tunnels),
+                app_requests: config.app_requests,
             }),
         }
     }
@@ -200,7 +208,8 @@ impl Gateway {
         if let Some(answer) = cross_site::preflight(&parts).filter(|_| has_ticket) {
             return Ok(answer);
         }
-        let visit = Visit::begin(&asked.app.traffic);
+        let visit = Visit::begin(&asked.app.traffic, self.inner.app_requests)
+            .ok_or_else(|| Refusal::TooManyVisits(asked.app.name.clone()))?;
         if let Some(known) = parts.headers.get(STAGE) {
             return Ok(self.tell_stage(asked, &visit, known).await);
         }
@@ -225,15 +234,15 @@ impl Gateway {
         let mut request =
             Request::from_parts(outward(parts, visitor, &wish), Upload::new(body, received));
         frame_unknown_length(&mut request);
+        let begun = Instant::now();
         let response = self.ask(request, &wish).await?;
-        let (mut parts, body) = response.into_parts();
-        if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+        visit.note_answer(begun.elapsed());
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Refusal::AppFailed(
                 "it changed to a protocol that nobody asked for".to_owned(),
             ));
         }
-        self.clean(&mut parts, &wish, &path);
-        Ok(Response::from_parts(parts, Body::of_app(body, visit)))
+        Ok(self.clean(Body::of_app(response, visit), &wish, &path))
     }
 
     /// What a waiting page asks for: how far its app is, once that is news.
@@ -269,7 +278,8 @@ impl Gateway {
         visit: Visit,
         path: &str,
     ) -> Result<Response<Body>, Refusal> {
-        let place = self.inner.tunnels.place().ok_or(Refusal::TooManyTunnels)?;
+        let place = self.inner.tunnels.place(&visit);
+        let place = place.ok_or(Refusal::TooManyTunnels)?;
         let visitors_end = parts.extensions.remove::<hyper::upgrade::OnUpgrade>();
         let mut parts = outward(parts, visitor, wish);
         hop_by_hop::ask_for_websocket(&mut parts.headers);
@@ -283,18 +293,15 @@ impl Gateway {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 return Err(Refusal::AppFailed("it agreed to no WebSocket".to_owned()));
             }
-            let (mut parts, body) = response.into_parts();
-            self.clean(&mut parts, wish, path);
-            return Ok(Response::from_parts(parts, Body::of_app(body, visit)));
+            return Ok(self.clean(Body::of_app(response, visit), wish, path));
         };
         let apps_end = hyper::upgrade::on(&mut response);
-        let (mut parts, _) = response.into_parts();
-        self.clean(&mut parts, wish, path);
-        hop_by_hop::ask_for_websocket(&mut parts.headers);
+        let mut response = self.clean(response.map(|_| Body::own("")), wish, path);
+        hop_by_hop::ask_for_websocket(response.headers_mut());
         self.inner
             .tunnels
             .carry(place, visitors_end, apps_end, visit);
-        Ok(Response::from_parts(parts, Body::own("")))
+        Ok(response)
     }
 
     fn hold(&self) -> Hold<'_> {
@@ -341,18 +348,20 @@ impl Gateway {
         })
     }
 
-    fn clean(&self, parts: &mut hyper::http::response::Parts, wish: &Wish, path: &str) {
+    fn clean(&self, mut response: Response<Body>, wish: &Wish, path: &str) -> Response<Body> {
         // The connection to the visitor has a version of its own.
-        parts.version = Version::HTTP_11;
+        *response.version_mut() = Version::HTTP_11;
+        let is_success = response.status().is_success();
         let way = Way {
             host: wish.host.to_str().unwrap_or_default(),
-            target: &wish.target.to_string(),
+            target: wish.target,
             prefix: &wish.prefix,
             path,
             policy: self.inner.pages.policy(wish.entrance),
             has_ticket: wish.entrance == Entrance::Ticket,
         };
-        homeward::clean(&mut parts.headers, parts.status.is_success(), &way);
+        homeward::clean(response.headers_mut(), is_success, &way);
+        response
     }
 }
 
@@ -363,8 +372,8 @@ fn outward(mut parts: Parts, visitor: &Visitor, wish: &Wish) -> Parts {
     let path = path.get(wish.prefix.len()..).unwrap_or("/").to_owned();
     let mut uri = hyper::http::uri::Parts::default();
     uri.scheme = Some(Scheme::HTTP);
-    uri.authority = wish.target.to_string().parse().ok();
-    uri.path_and_query = path.parse().ok();
+    uri.authority = Authority::from_maybe_shared(wish.target.to_string()).ok();
+    uri.path_and_query = PathAndQuery::from_maybe_shared(path).ok();
     parts.uri = Uri::from_parts(uri).unwrap_or_default();
     parts.version = Version::HTTP_11;
     parts.extensions.clear();

@@ -1,5 +1,7 @@
 //! What a visitor gets of an app's answer: everything but what would reach beyond the app.
 
+use std::net::SocketAddr;
+
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, LOCATION,
     REFERRER_POLICY, SERVER, X_CONTENT_TYPE_OPTIONS,
@@ -26,7 +28,7 @@ pub(crate) struct Way<'a> {
     /// The visitor's own word for the gateway: host and port.
     pub(crate) host: &'a str,
     /// The app's address.
-    pub(crate) target: &'a str,
+    pub(crate) target: SocketAddr,
     /// What the app's paths begin with.
     pub(crate) prefix: &'a str,
     /// The path that was asked for, without the prefix.
@@ -42,16 +44,15 @@ pub(crate) struct Way<'a> {
 pub(crate) fn clean(headers: &mut HeaderMap, is_success: bool, way: &Way<'_>) {
     hop_by_hop::strip(headers);
     cookies::keep_to_app(headers, way.prefix);
-    let cross_origin: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| way.policy.is_some() && name.as_str().starts_with(CROSS_ORIGIN))
-        .cloned()
-        .collect();
-    for name in cross_origin.iter().chain(&BEYOND).chain(&[SERVER]) {
-        headers.remove(name);
-    }
+    let is_gateway = way.policy.is_some();
+    hop_by_hop::remove_all(headers, |name| {
+        *name == SERVER
+            || BEYOND.contains(name)
+            || (is_gateway && name.as_str().starts_with(CROSS_ORIGIN))
+    });
     if let Some(asked) = headers.remove(LOCATION)
-        && let Some(allowed) = location::for_visitor(&asked, way.host, way.target, way.prefix)
+        && let Some(allowed) =
+            location::for_visitor(&asked, way.host, &way.target.to_string(), way.prefix)
     {
         headers.insert(LOCATION, allowed);
     }
@@ -91,7 +92,7 @@ mod tests {
         let policy = HeaderValue::from_static("frame-ancestors 'self'");
         let way = Way {
             host: "localhost:8000",
-            target: "127.0.0.1:7860",
+            target: SocketAddr::from(([127, 0, 0, 1], 7860)),
             prefix: "/play/noether",
             path: "/assets/index-1a2b.js",
             policy: Some(&policy),

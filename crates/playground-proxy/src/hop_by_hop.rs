@@ -33,7 +33,17 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
         .collect();
-    for name in named.iter().chain(&HOP_BY_HOP) {
+    for name in &named {
+        headers.remove(name);
+    }
+    remove_all(headers, |name| HOP_BY_HOP.contains(name));
+}
+
+/// Takes off all headers of which this is so. Most messages have few headers, and none of these: to look at what is there is
+/// cheaper than to look for each that may not be.
+pub(crate) fn remove_all(headers: &mut HeaderMap, is_so: impl Fn(&HeaderName) -> bool) {
+    let found: Vec<HeaderName> = headers.keys().filter(|name| is_so(name)).cloned().collect();
+    for name in &found {
         headers.remove(name);
     }
 }

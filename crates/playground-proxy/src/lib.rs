@@ -20,6 +20,7 @@
 
 mod address;
 mod apps;
+mod begun;
 mod body;
 mod cookies;
 mod cross_site;
@@ -28,10 +29,12 @@ mod forward;
 mod hold;
 mod homeward;
 mod hop_by_hop;
+mod latency;
 mod listen;
 mod location;
 mod outward;
 mod pages;
+mod patient;
 mod refusal;
 mod traffic;
 mod tunnel;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,16 +10,19 @@ use std::time::Duration;
 use http_body::Body as HttpBody;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
+use crate::begun::Begun;
+use crate::patient::Patient;
 use crate::wary::Wary;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -35,6 +39,8 @@ pub struct ListenLimits {
     pub header_bytes: usize,
     /// How long a connection may take until it has sent a request's headers, the wait for the request included.
     pub header_timeout: Duration,
+    /// How long a connection may take nothing of what there is for it.
+    pub write_timeout: Duration,
     /// Requests at the same time on one connection of HTTP/2.
     pub streams: u32,
 }
@@ -45,6 +51,7 @@ impl Default for ListenLimits {
             connections: 20_000,
             header_bytes: 64 * 1024,
             header_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(300),
             streams: 256,
         }
     }
@@ -69,11 +76,11 @@ pub async fn listen<S, B>(
 {
     let places = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
-    let builder = builder(&limits);
+    let builders = Arc::new(builders(&limits));
     while let Some((socket, peer, place)) = next(&listener, &places, &stop).await {
-        let (builder, service, stop) = (builder.clone(), service.clone(), stop.clone());
+        let (builders, service, stop) = (builders.clone(), service.clone(), stop.clone());
         connections.spawn(async move {
-            serve(builder, socket, peer, service, limits, stop).await;
+            serve(builders, socket, peer, service, limits, stop).await;
             drop(place);
         });
     }
@@ -95,7 +102,7 @@ async fn next(
                 Ok((socket, peer)) => return Some((socket, peer, place)),
                 Err(error) => {
                     tracing::debug!(%error, "no connection could be taken");
-                    tokio::time::sleep(BREATH).await;
+                    sleep(BREATH).await;
                 }
             }
         }
@@ -107,26 +114,32 @@ async fn next(
     }
 }
 
-fn builder(limits: &ListenLimits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
+/// Both ways to speak HTTP.
+#[derive(Debug, Clone)]
+struct Builders {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+}
+
+fn builders(limits: &ListenLimits) -> Builders {
+    let mut http1 = http1::Builder::new();
+    http1
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(limits.header_bytes)
         .preserve_header_case(true);
-    builder
-        .http2()
+    let mut http2 = http2::Builder::new(TokioExecutor::new());
+    http2
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
         .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(Some(limits.header_timeout));
-    builder
+    Builders { http1, http2 }
 }
 
 async fn serve<S, B>(
-    builder: auto::Builder<TokioExecutor>,
-    socket: TcpStream,
+    builders: Arc<Builders>,
+    mut socket: TcpStream,
     peer: SocketAddr,
     service: S,
     limits: ListenLimits,
@@ -145,34 +158,65 @@ async fn serve<S, B>(
         tracing::debug!(%error, "a connection ended before it was served");
         return;
     }
-    let socket = Wary::new(socket, limits.header_bytes);
+    // Cancel-safe: a connection that said too little is dropped on purpose.
+    let begun = tokio::select! {
+        begun = Begun::read(&mut socket) => begun,
+        () = sleep(limits.header_timeout) => return,
+        () = stop.cancelled() => return,
+    };
+    let Ok(begun) = begun else { return };
+    let is_http2 = begun.is_http2();
+    let socket = Patient::new(socket, limits.write_timeout);
+    let socket = Wary::new(socket, begun, limits.header_bytes);
     let freedom = socket.freedom();
-    let has_asked = CancellationToken::new();
+    let has_asked = Arc::new(AtomicBool::new(false));
     let asked = has_asked.clone();
     let service = service_fn(move |request| {
-        asked.cancel();
+        asked.store(true, Ordering::Relaxed);
         one_answer(service.clone(), request, peer, freedom.clone())
     });
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
-    tokio::pin!(connection);
-    // The server's own limit begins once it knows which HTTP is spoken, and a connection may never let it know.
-    let too_slow = async {
-        tokio::time::sleep(limits.header_timeout).await;
-        if has_asked.is_cancelled() {
-            std::future::pending().await
-        }
-    };
-    // Cancel-safe: the connection is polled on below, or dropped on purpose.
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        () = too_slow => return,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let socket = TokioIo::new(socket);
+    let served = if is_http2 {
+        // In a place of its own: a connection of HTTP/1 is smaller without it.
+        Box::pin(async {
+            let connection = pin!(builders.http2.serve_connection(socket, service));
+            // The server's own limit is for what it was asked, and this one may never ask.
+            let too_slow = async {
+                sleep(limits.header_timeout).await;
+                if has_asked.load(Ordering::Relaxed) {
+                    std::future::pending().await
+                }
+            };
+            // Cancel-safe: a connection that asked for nothing is dropped on purpose.
+            tokio::select! {
+                served = until_stopped(connection, |it| it.graceful_shutdown(), &stop) => served,
+                () = too_slow => Ok(()),
+            }
+        })
+        .await
+    } else {
+        let connection = builders.http1.serve_connection(socket, service);
+        let connection = pin!(connection.with_upgrades());
+        until_stopped(connection, |it| it.graceful_shutdown(), &stop).await
     };
     if let Err(error) = served {
         tracing::debug!(%error, %peer, "a connection broke");
+    }
+}
+
+/// Serves a connection until it ends, or, once it is told to stop, until what was asked on it is answered.
+async fn until_stopped<C: Future<Output = hyper::Result<()>>>(
+    mut connection: Pin<&mut C>,
+    end: impl FnOnce(Pin<&mut C>),
+    stop: &CancellationToken,
+) -> hyper::Result<()> {
+    // Cancel-safe: the connection is polled on below.
+    tokio::select! {
+        served = connection.as_mut() => served,
+        () = stop.cancelled() => {
+            end(connection.as_mut());
+            connection.await
+        }
     }
 }
 

@@ -34,14 +34,9 @@ pub struct Visitor {
 pub(crate) fn tell(headers: &mut HeaderMap, visitor: &Visitor, host: &HeaderValue, prefix: &str) {
     hop_by_hop::strip(headers);
     cookies::hide_ours(headers);
-    let claims: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("x-forwarded-"))
-        .cloned()
-        .collect();
-    for name in claims.iter().chain(&CLAIMS) {
-        headers.remove(name);
-    }
+    hop_by_hop::remove_all(headers, |name| {
+        CLAIMS.contains(name) || name.as_str().starts_with("x-forwarded-")
+    });
     headers.insert(HOST, host.clone());
     headers.insert(FORWARDED_HOST, host.clone());
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(visitor.scheme));

@@ -36,8 +36,10 @@ pub(crate) enum Refusal {
     VisitorFailed(String),
     /// The app's side broke.
     AppFailed(String),
-    /// As many WebSockets as may be are open.
+    /// As many WebSockets as may be are open, in all or at this app.
     TooManyTunnels,
+    /// As many requests as may be are open at this app.
+    TooManyVisits(String),
     /// The slash at the end is missing.
     LacksSlash(String),
 }
@@ -52,7 +54,9 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchApp(_) => StatusCode::NOT_FOUND,
-            Self::NotReady { .. } | Self::TooManyTunnels => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady { .. } | Self::TooManyTunnels | Self::TooManyVisits(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Private(_) => StatusCode::UNAUTHORIZED,
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
@@ -77,19 +81,18 @@ impl Refusal {
             Self::VisitorFailed(_) => "request_broke",
             Self::AppFailed(_) => "app_broke",
             Self::TooManyTunnels => "too_many_websockets",
+            Self::TooManyVisits(_) => "app_full",
             Self::LacksSlash(_) => "slash_missing",
         }
     }
 
     /// Whether the visitor need only wait.
     fn passes(&self) -> bool {
-        matches!(
-            self,
-            Self::NotReady {
-                stage,
-                ..
-            } if stage.is_coming()
-        ) || *self == Self::TooManyTunnels
+        match self {
+            Self::NotReady { stage, .. } => stage.is_coming(),
+            Self::TooManyTunnels | Self::TooManyVisits(_) => true,
+            _ => false,
+        }
     }
 
     /// How far the app is that the visitor waits for.
@@ -138,6 +141,10 @@ impl Refusal {
             Self::TooManyTunnels => words(
                 "as many WebSockets as may be are open",
                 "열 수 있는 WebSocket 수를 넘었습니다",
+            ),
+            Self::TooManyVisits(name) => words(
+                &format!("{name} has as many visitors as it may have: come back in a moment"),
+                &format!("{name} 앱에 접속한 사람이 너무 많습니다. 잠시 후 다시 시도하세요"),
             ),
             Self::LacksSlash(path) => words(
                 &format!("the app is at {path}"),

@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::latency::Latency;
 
 /// Counters of one app. They begin again with the Agent.
 #[derive(Debug, Default)]
@@ -13,15 +15,22 @@ pub struct Traffic {
     requests: AtomicU64,
     received: AtomicU64,
     sent: AtomicU64,
+    latency: Latency,
     presence: Mutex<Presence>,
 }
 
 /// Who is there.
 #[derive(Debug)]
 struct Presence {
-    open: u64,
-    /// When the last of them left, or when the counting began.
-    left: Instant,
+    open: usize,
+    /// Streams of events among them.
+    streams: usize,
+    /// WebSockets among them.
+    tunnels: usize,
+    /// When the last of them left; none when nobody ever did.
+    left: Option<Instant>,
+    /// When the time without anybody began.
+    idle_since: Instant,
     /// Nobody is let in.
     is_shut: bool,
     /// How many are at each of the app's addresses: one, or two while a container gives way to its successor.
@@ -32,7 +41,10 @@ impl Default for Presence {
     fn default() -> Self {
         Self {
             open: 0,
-            left: Instant::now(),
+            streams: 0,
+            tunnels: 0,
+            left: None,
+            idle_since: Instant::now(),
             is_shut: false,
             at: Vec::new(),
         }
@@ -64,36 +76,54 @@ pub struct Visits {
     pub received: u64,
     /// Bytes of the answers' bodies.
     pub sent: u64,
-    /// Requests, streams and WebSockets that are open now.
-    pub open: u64,
-    /// How long ago the last of them ended; none while one is open or when there was none.
-    pub idle: Option<Duration>,
+    /// Requests, streams and WebSockets that are open now, held ones included.
+    pub open: usize,
+    /// Streams of events and WebSockets among them: whoever has the app's page open has one or two.
+    pub viewers: usize,
+    /// How long ago somebody was last there: no time while somebody is, none when nobody ever was.
+    pub last_seen: Option<Duration>,
+    /// The time within which half of all answers began, at most a quarter too much; none before the first.
+    pub latency_p50: Option<Duration>,
+    /// The same of 95 in a hundred.
+    pub latency_p95: Option<Duration>,
+}
+
+impl Visits {
+    /// How long nobody has been there; none while somebody is or when nobody ever was.
+    pub fn idle(&self) -> Option<Duration> {
+        self.last_seen.filter(|_| self.open == 0)
+    }
 }
 
 impl Traffic {
     /// The counters now.
     pub fn visits(&self) -> Visits {
         let presence = self.presence();
-        let requests = self.requests.load(Relaxed);
+        let is_there = presence.open > 0;
         Visits {
-            requests,
+            requests: self.requests.load(Relaxed),
             received: self.received.load(Relaxed),
             sent: self.sent.load(Relaxed),
             open: presence.open,
-            idle: (presence.open == 0 && requests > 0).then(|| presence.left.elapsed()),
+            viewers: presence.streams + presence.tunnels,
+            last_seen: is_there
+                .then_some(Duration::ZERO)
+                .or_else(|| Some(presence.left?.elapsed())),
+            latency_p50: self.latency.within(50),
+            latency_p95: self.latency.within(95),
         }
     }
 
     /// How long nobody has been there, counted from the beginning when nobody ever was; none while somebody is.
     pub fn idle_for(&self) -> Option<Duration> {
         let presence = self.presence();
-        (presence.open == 0).then(|| presence.left.elapsed())
+        (presence.open == 0).then(|| presence.idle_since.elapsed())
     }
 
     /// Lets nobody in any more, unless somebody is there or was within this time. True when the door is shut.
     pub fn shut(&self, idle: Duration) -> bool {
         let mut presence = self.presence();
-        presence.is_shut |= presence.open == 0 && presence.left.elapsed() >= idle;
+        presence.is_shut |= presence.open == 0 && presence.idle_since.elapsed() >= idle;
         presence.is_shut
     }
 
@@ -109,10 +139,10 @@ impl Traffic {
 
     /// Begins to count the time anew, as if somebody had just left.
     pub fn note_visit(&self) {
-        self.presence().left = Instant::now();
+        self.presence().idle_since = Instant::now();
     }
 
-    fn presence(&self) -> std::sync::MutexGuard<'_, Presence> {
+    fn presence(&self) -> MutexGuard<'_, Presence> {
         self.presence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -126,12 +156,18 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    pub(crate) fn begin(traffic: &Arc<Traffic>) -> Self {
-        traffic.presence().open += 1;
-        Self {
+    /// One more; none when so many are there already.
+    pub(crate) fn begin(traffic: &Arc<Traffic>, most: usize) -> Option<Self> {
+        let mut presence = traffic.presence();
+        if presence.open >= most {
+            return None;
+        }
+        presence.open += 1;
+        drop(presence);
+        Some(Self {
             traffic: traffic.clone(),
             at: OnceLock::new(),
-        }
+        })
     }
 
     /// Whether the door is open. It stays so while this lasts.
@@ -145,6 +181,33 @@ impl Visit {
         if self.at.set(address).is_ok() {
             self.traffic.presence().arrive(address);
         }
+    }
+
+    /// Its answer began after so long.
+    pub(crate) fn note_answer(&self, took: Duration) {
+        self.traffic.latency.note(took);
+    }
+
+    /// Its answer is a stream of events.
+    pub(crate) fn stream(&self) -> Viewer {
+        self.traffic.presence().streams += 1;
+        Viewer {
+            traffic: self.traffic.clone(),
+            of: |presence| &mut presence.streams,
+        }
+    }
+
+    /// It is a WebSocket; none when the app has so many already.
+    pub(crate) fn tunnel(&self, most: usize) -> Option<Viewer> {
+        let mut presence = self.traffic.presence();
+        if presence.tunnels >= most {
+            return None;
+        }
+        presence.tunnels += 1;
+        Some(Viewer {
+            traffic: self.traffic.clone(),
+            of: |presence| &mut presence.tunnels,
+        })
     }
 
     /// The same visit, held by a second part of it.
@@ -169,8 +232,24 @@ impl Drop for Visit {
         }
         presence.open -= 1;
         if presence.open == 0 {
-            presence.left = Instant::now();
+            let now = Instant::now();
+            presence.left = Some(now);
+            presence.idle_since = now;
         }
+    }
+}
+
+/// Somebody looks on, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Viewer {
+    traffic: Arc<Traffic>,
+    /// Where they are counted.
+    of: fn(&mut Presence) -> &mut usize,
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        *(self.of)(&mut self.traffic.presence()) -= 1;
     }
 }
 
@@ -192,24 +271,58 @@ impl Received {
 mod tests {
     use super::*;
 
+    const MANY: usize = 100;
+
+    fn visit(traffic: &Arc<Traffic>) -> Visit {
+        Visit::begin(traffic, MANY).expect("there is room")
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_idle_clock_runs_from_when_the_last_visitor_left() {
         let traffic = Arc::new(Traffic::default());
-        assert_eq!((traffic.visits().open, traffic.visits().idle), (0, None));
-        let (first, second) = (Visit::begin(&traffic), Visit::begin(&traffic));
+        let open_and_idle = || (traffic.visits().open, traffic.visits().idle());
+        assert_eq!(open_and_idle(), (0, None));
+        assert_eq!(traffic.visits().last_seen, None);
+        let (first, second) = (visit(&traffic), visit(&traffic));
         let here = SocketAddr::from(([127, 0, 0, 1], 7860));
         first.go(here);
         assert!(!traffic.is_left(here));
         drop(first);
         assert!(traffic.is_left(here));
         tokio::time::advance(Duration::from_secs(9)).await;
-        assert_eq!((traffic.visits().open, traffic.visits().idle), (1, None));
+        assert_eq!(open_and_idle(), (1, None));
+        assert_eq!(traffic.visits().last_seen, Some(Duration::ZERO));
         drop(second);
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(traffic.visits().idle, Some(Duration::from_secs(2)));
-        let _third = Visit::begin(&traffic);
-        assert_eq!((traffic.visits().open, traffic.visits().idle), (1, None));
+        assert_eq!(open_and_idle(), (0, Some(Duration::from_secs(2))));
+        traffic.note_visit();
+        assert_eq!(traffic.idle_for(), Some(Duration::ZERO));
+        assert_eq!(
+            traffic.visits().last_seen,
+            Some(Duration::from_secs(2)),
+            "the clock was set anew, and nobody was there"
+        );
+        let _third = visit(&traffic);
+        assert_eq!(open_and_idle(), (1, None));
         assert_eq!(traffic.visits().requests, 1);
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_and_again_when_one_leaves() {
+        let traffic = Arc::new(Traffic::default());
+        let first = Visit::begin(&traffic, 2).expect("there is room");
+        let second = Visit::begin(&traffic, 2).expect("there is room");
+        assert!(Visit::begin(&traffic, 2).is_none());
+        drop(first);
+        assert!(Visit::begin(&traffic, 2).is_some());
+        let tunnel = second.tunnel(1).expect("there is room");
+        assert!(second.tunnel(1).is_none());
+        let stream = second.stream();
+        assert_eq!(traffic.visits().viewers, 2);
+        drop(tunnel);
+        assert!(second.tunnel(1).is_some());
+        drop(stream);
+        assert_eq!(traffic.visits().viewers, 0);
     }
 
     #[tokio::test(start_paused = true)]
@@ -218,14 +331,14 @@ mod tests {
         let minute = Duration::from_secs(60);
         assert!(!traffic.shut(minute), "the counting has just begun");
         tokio::time::advance(minute).await;
-        let visit = Visit::begin(&traffic);
+        let visit = visit(&traffic);
         assert!(!traffic.shut(Duration::ZERO), "somebody is there");
         assert!(visit.is_let_in());
         drop(visit);
         assert!(!traffic.shut(minute), "somebody was there");
         tokio::time::advance(minute).await;
         assert!(traffic.shut(minute));
-        let late = Visit::begin(&traffic);
+        let late = self::visit(&traffic);
         assert!(!late.is_let_in());
         assert!(
             traffic.shut(minute),

@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::traffic::Visit;
+use crate::traffic::{Viewer, Visit};
 
 /// How long the other end may take to say its last once one end has closed. A WebSocket says farewell before it closes, so
 /// whoever keeps quiet after that would only hold the place.
@@ -23,28 +23,41 @@ const PIECE: usize = 16 * 1024;
 #[derive(Debug)]
 pub(crate) struct Tunnels {
     places: Arc<Semaphore>,
+    most_of_app: usize,
     tasks: TaskTracker,
     ending: CancellationToken,
 }
 
+/// A place among all, and among those of its app.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _of_all: OwnedSemaphorePermit,
+    _of_app: Viewer,
+}
+
 impl Tunnels {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize, most_of_app: usize) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(most)),
+            // More are no limit either.
+            places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
+            most_of_app,
             tasks: TaskTracker::new(),
             ending: CancellationToken::new(),
         }
     }
 
-    /// A place for one more; none when all are taken.
-    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        self.places.clone().try_acquire_owned().ok()
+    /// A place for one more; none when all are taken, or all of this app.
+    pub(crate) fn place(&self, visit: &Visit) -> Option<Place> {
+        Some(Place {
+            _of_all: self.places.clone().try_acquire_owned().ok()?,
+            _of_app: visit.tunnel(self.most_of_app)?,
+        })
     }
 
     /// Carries bytes until an end closes, or until all are closed.
     pub(crate) fn carry(
         &self,
-        place: OwnedSemaphorePermit,
+        place: Place,
         visitors_end: OnUpgrade,
         apps_end: OnUpgrade,
         visit: Visit,
@@ -68,7 +81,7 @@ impl Tunnels {
             if let Err(error) = ended {
                 tracing::debug!(%error, "a WebSocket did not come about");
             }
-            drop((visit, place));
+            drop((place, visit));
         });
     }
 

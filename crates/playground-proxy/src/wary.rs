@@ -10,6 +10,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::begun::Begun;
+
 /// How HTTP/2 begins; the parser of HTTP/1 takes no request that does.
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
 
@@ -17,6 +19,7 @@ const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
 #[derive(Debug)]
 pub(crate) struct Wary<S> {
     inner: S,
+    begun: Begun,
     reader: Reader,
     is_free: Arc<AtomicBool>,
 }
@@ -25,6 +28,7 @@ pub(crate) struct Wary<S> {
 #[derive(Debug)]
 struct Reader {
     place: Place,
+    /// A line whose end has not come.
     line: Vec<u8>,
     head: Head,
     /// Bytes of one line; the parser bounds the whole head.
@@ -50,15 +54,11 @@ struct Head {
 }
 
 impl<S> Wary<S> {
-    pub(crate) fn new(inner: S, most: usize) -> Self {
+    pub(crate) fn new(inner: S, begun: Begun, most: usize) -> Self {
         Self {
             inner,
-            reader: Reader {
-                place: Place::Head,
-                line: Vec::new(),
-                head: Head::default(),
-                most,
-            },
+            begun,
+            reader: Reader::new(most),
             is_free: Arc::default(),
         }
     }
@@ -70,9 +70,18 @@ impl<S> Wary<S> {
 }
 
 impl Reader {
+    fn new(most: usize) -> Self {
+        Self {
+            place: Place::Head,
+            line: Vec::new(),
+            head: Head::default(),
+            most,
+        }
+    }
+
     /// Looks at bytes that came; an error says why they can be read in two ways.
     fn look(&mut self, mut bytes: &[u8]) -> Result<(), &'static str> {
-        while let Some((&byte, rest)) = bytes.split_first() {
+        while !bytes.is_empty() {
             match &mut self.place {
                 Place::Free => return Ok(()),
                 Place::Body(left) => {
@@ -86,22 +95,29 @@ impl Reader {
                 }
                 Place::Head => {}
             }
+            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
             bytes = rest;
-            self.line.push(byte);
-            if byte == b'\n' {
-                let line = std::mem::take(&mut self.line);
-                let line = line
-                    .strip_suffix(b"\r\n")
-                    .ok_or("a line ends without a carriage return")?;
-                self.end_line(line)?;
-            } else if self.line.len() > self.most {
+            if self.line.len() + line.len() > self.most {
                 return Err("a line has no end");
+            }
+            if end.is_none() {
+                self.line.extend_from_slice(line);
+            } else if self.line.is_empty() {
+                self.end_line(line)?;
+            } else {
+                let mut whole = std::mem::take(&mut self.line);
+                whole.extend_from_slice(line);
+                self.end_line(&whole)?;
             }
         }
         Ok(())
     }
 
     fn end_line(&mut self, line: &[u8]) -> Result<(), &'static str> {
+        let line = line
+            .strip_suffix(b"\r\n")
+            .ok_or("a line ends without a carriage return")?;
         if line.contains(&b'\r') {
             return Err("a carriage return stands within a line");
         }
@@ -158,7 +174,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wary<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.inner).poll_read(context, buffer))?;
+        this.begun.give(buffer);
+        match Pin::new(&mut this.inner).poll_read(context, buffer) {
+            // What was looked at comes with what follows it: the parser's buffer would grow for a head in two pieces.
+            Poll::Pending if buffer.filled().len() > before => {}
+            polled => ready!(polled)?,
+        }
         if !this.is_free.load(Ordering::Relaxed)
             && let Err(why) = this.reader.look(&buffer.filled()[before..])
         {
@@ -206,7 +227,7 @@ mod tests {
 
     /// Whether it is let through, in one piece and byte by byte.
     fn passes(bytes: &str) -> bool {
-        let reader = || Wary::new((), 1024).reader;
+        let reader = || Reader::new(1024);
         let whole = reader().look(bytes.as_bytes()).is_ok();
         let mut slow = reader();
         let split = bytes.bytes().all(|byte| slow.look(&[byte]).is_ok());

@@ -7,13 +7,13 @@ mod rivals;
 mod wrk;
 
 use std::path::Path;
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::command::{command, output, run as run_command};
+use super::side::{self, Ended, Side};
+use crate::command::{command, output};
 use crate::step::{say, step};
 use crate::{programs, repo};
 use wrk::Measured;
@@ -35,26 +35,16 @@ struct Way {
     process: Option<Ended>,
 }
 
-/// A process that ends with us.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     step("Tools", || {
         programs::ensure(&[programs::WRK, programs::NGINX, programs::HAPROXY])
     })?;
-    let sides = sides()?;
+    side::build()?;
     let folder = repo::cache().join("bench-gateway");
     std::fs::create_dir_all(&folder)?;
-    let (_app, port) = side(&sides, &["app"])?;
-    let ways = ways(&sides, port, &folder)?;
+    let mut app = Side::start("sides", &["app"])?;
+    let ways = ways(app.port()?, &folder)?;
     let time = Duration::from_secs(options.seconds);
     for body in ["small", "large"] {
         for connections in [1, 32, 256] {
@@ -73,23 +63,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The program with both sides, as fast as it is delivered.
-fn sides() -> anyhow::Result<std::path::PathBuf> {
-    let build = [
-        "build",
-        "--locked",
-        "--release",
-        "--package",
-        "playground-proxy",
-        "--example",
-        "sides",
-    ];
-    run_command(&mut command(env!("CARGO"), &build))?;
-    Ok(repo::target().join("release/examples/sides"))
-}
-
-fn ways(sides: &Path, app: u16, folder: &Path) -> anyhow::Result<Vec<Way>> {
-    let (ours, port) = side(sides, &["gateway", &app.to_string()])?;
+fn ways(app: u16, folder: &Path) -> anyhow::Result<Vec<Way>> {
+    let mut ours = Side::start("sides", &["gateway", &app.to_string()])?;
+    let port = ours.port()?;
     let mut ways = vec![
         Way {
             name: "direct",
@@ -99,7 +75,7 @@ fn ways(sides: &Path, app: u16, folder: &Path) -> anyhow::Result<Vec<Way>> {
         Way {
             name: "ours",
             url: format!("http://127.0.0.1:{port}/play/app/"),
-            process: Some(ours),
+            process: Some(ours.into()),
         },
     ];
     for (name, start) in rivals::ALL {
@@ -112,16 +88,4 @@ fn ways(sides: &Path, app: u16, folder: &Path) -> anyhow::Result<Vec<Way>> {
         });
     }
     Ok(ways)
-}
-
-/// One of our own sides, and the port it told.
-fn side(program: &Path, arguments: &[&str]) -> anyhow::Result<(Ended, u16)> {
-    use std::io::BufRead as _;
-    let mut child = command(program, arguments).stdout(Stdio::piped()).spawn()?;
-    let stdout = child.stdout.take().context("it has an output")?;
-    let child = Ended(child);
-    let mut line = String::new();
-    std::io::BufReader::new(stdout).read_line(&mut line)?;
-    let port = line.trim().parse().context("it tells its port")?;
-    Ok((child, port))
 }

@@ -26,17 +26,26 @@ impl AgentOptions {
             domains: Domains { domain, hosts },
             offline_pages: self.gateway_offline_pages.unwrap_or(usual.offline_pages),
             tunnels: self.gateway_websockets.unwrap_or(usual.tunnels),
+            app_requests: self.gateway_app_requests.unwrap_or(usual.app_requests),
+            app_tunnels: self.gateway_app_websockets.unwrap_or(usual.app_tunnels),
             hold: self.gateway_hold.map_or(usual.hold, Duration::from_secs),
         }
     }
 
     pub(super) fn limits_of_listening(&self, mistakes: &mut Vec<String>) -> ListenLimits {
-        let mut limits = ListenLimits::default();
-        if let Some(connections) = self.connections {
-            limits.connections = connections;
-        }
+        let usual = ListenLimits::default();
+        let limits = ListenLimits {
+            connections: self.connections.unwrap_or(usual.connections),
+            write_timeout: self
+                .write_timeout
+                .map_or(usual.write_timeout, Duration::from_secs),
+            ..usual
+        };
         if limits.connections == 0 {
             mistakes.push("connections is 0: nobody could ever be answered".to_owned());
+        }
+        if limits.write_timeout.is_zero() {
+            mistakes.push("write_timeout is 0: no answer could ever be sent".to_owned());
         }
         limits
     }

@@ -162,10 +162,16 @@ options! {
     trusted_proxies: Vec<IpAddr>, "PLAYGROUND_TRUSTED_PROXIES";
     /// WebSockets that visitors of apps may have open at the same time [default: 4096]
     gateway_websockets: usize, "PLAYGROUND_GATEWAY_WEBSOCKETS";
+    /// Requests, streams and WebSockets that one app's visitors may have open at the same time [default: 2000]
+    gateway_app_requests: usize, "PLAYGROUND_GATEWAY_APP_REQUESTS";
+    /// WebSockets among them [default: 1000]
+    gateway_app_websockets: usize, "PLAYGROUND_GATEWAY_APP_WEBSOCKETS";
     /// Seconds that a program's request is held for an app that wakes or starts; browsers see a page meanwhile [default: 60]
     gateway_hold: u64, "PLAYGROUND_GATEWAY_HOLD";
     /// Connections that the Agent holds at the same time; further ones wait [default: 20000]
     connections: usize, "PLAYGROUND_CONNECTIONS";
+    /// Seconds after which a connection is closed whose other end takes none of what there is for it [default: 300]
+    write_timeout: u64, "PLAYGROUND_WRITE_TIMEOUT";
     /// Log lines as text or json [default: text]
     log_format: String, "PLAYGROUND_LOG_FORMAT";
 }

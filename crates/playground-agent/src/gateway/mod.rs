@@ -12,6 +12,7 @@
 mod access;
 mod apps;
 mod door;
+mod last_visits;
 mod links;
 mod ports;
 mod sleep;
@@ -21,6 +22,7 @@ mod way;
 pub(crate) use access::Access;
 pub(crate) use apps::{follow, refresh};
 pub(crate) use door::Door;
+pub(crate) use last_visits::{keep as keep_last_visits, last_visit};
 pub use links::Links;
 pub(crate) use ports::Ports;
 pub(crate) use sleep::introduce;

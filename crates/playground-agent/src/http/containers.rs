@@ -1,5 +1,7 @@
 //! `containers/`: the seed's main resource.
 
+use std::time::Duration;
+
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -7,7 +9,7 @@ use playground_control::{Control, ControlError, Handle};
 use playground_proxy::Gateway;
 use playground_store::{ContainerFilter, ContainerRow};
 use playground_types::wire::{Container, Created, ErrorBody, Page, Traffic};
-use playground_types::{ContainerStatus, IdleTimes, ModelId, Visibility};
+use playground_types::{ContainerStatus, IdleTimes, ModelId, Timestamp, Visibility};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -16,6 +18,7 @@ use super::error::ApiError;
 use super::extract::{Caller, Path};
 use super::page::PageQuery;
 use super::{AppState, Hold, create};
+use crate::gateway::last_visit;
 
 /// What a PATCH wants.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -193,21 +196,32 @@ pub(crate) async fn with_attrs(
 
 /// A record with what passed through to its app.
 fn with_traffic(container: Container, gateway: &Gateway) -> Container {
-    let app = gateway.apps().find(&container.name);
-    let traffic = app.map(|app| {
-        let visits = app.traffic.visits();
-        Traffic {
-            requests: visits.requests,
-            received_bytes: visits.received,
-            sent_bytes: visits.sent,
-            open: visits.open,
-            idle_seconds: visits.idle.map(|idle| idle.as_secs()),
-        }
-    });
+    let Some(app) = gateway.apps().find(&container.name) else {
+        return container;
+    };
+    let visits = app.traffic.visits();
+    let traffic = Traffic {
+        requests: visits.requests,
+        received_bytes: visits.received,
+        sent_bytes: visits.sent,
+        open: visits.open as u64,
+        viewers: visits.viewers as u64,
+        idle_seconds: visits.idle().map(|idle| idle.as_secs()),
+        latency_p50_ms: visits.latency_p50.map(millis),
+        latency_p95_ms: visits.latency_p95.map(millis),
+    };
+    // What the record says was written down from this, and not in the same moment.
+    let seen = last_visit(&visits, Timestamp::now()).map(|time| time.to_string());
     Container {
-        traffic,
+        traffic: Some(traffic),
+        last_visit_at: seen.or(container.last_visit_at),
         ..container
     }
+}
+
+/// Whole ones, begun ones included.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
 pub(crate) async fn stop(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
-use playground_types::PortRange;
+use playground_types::{ContainerPk, PortRange, Timestamp};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -374,7 +374,8 @@ async fn what_passed_through_is_part_of_the_record() {
     let place = Place::set().await;
     let path = format!("/containers/{}", place.container["pk"]);
     let traffic = async || place.agent.get(&path).await.json()["traffic"].clone();
-    let nothing = json!({"requests": 0, "received_bytes": 0, "sent_bytes": 0, "open": 0, "idle_seconds": null});
+    let nothing = json!({"requests": 0, "received_bytes": 0, "sent_bytes": 0, "open": 0, "viewers": 0,
+        "idle_seconds": null, "latency_p50_ms": null, "latency_p95_ms": null});
     assert_eq!(traffic().await, nothing);
     let ask = place
         .ask(Method::POST, "/")
@@ -389,6 +390,42 @@ async fn what_passed_through_is_part_of_the_record() {
     );
     assert_eq!(seen["sent_bytes"], answered.len(), "{seen}");
     assert_eq!(seen["idle_seconds"], 0, "{seen}");
+    assert!(seen["latency_p50_ms"].as_u64() > Some(0), "{seen}");
     let listed = place.agent.get("/containers/").await.json();
     assert_eq!(listed["results"][0]["traffic"]["requests"], 1);
+}
+
+#[tokio::test]
+async fn the_last_visit_is_told_at_once_and_outlives_the_agent() {
+    let place = Place::set().await;
+    let path = format!("/containers/{}", place.container["pk"]);
+    let told = async || place.agent.get(&path).await.json()["last_visit_at"].clone();
+    assert_eq!(told().await, Value::Null);
+    let before = Timestamp::now();
+    let answered = place.ask(Method::GET, "/").bearer_auth(TOKEN).send().await;
+    assert_eq!(answered.unwrap().status(), StatusCode::OK);
+    let live = Timestamp::parse(told().await.as_str().unwrap()).unwrap();
+    assert!(before <= live && live <= Timestamp::now(), "{live}");
+
+    let pk = ContainerPk(place.container["pk"].as_i64().unwrap());
+    let control = &place.agent.control;
+    let written = async || {
+        let row = control.store().container(pk).await.unwrap().unwrap();
+        row.last_visit_at
+    };
+    assert_eq!(written().await, None, "it is written down now and then");
+    assert!(control.stop().await);
+    let deadline = Instant::now() + SOON;
+    let written = loop {
+        if let Some(written) = written().await {
+            break written;
+        }
+        assert!(Instant::now() < deadline, "it is not written down");
+        sleep(LOOK).await;
+    };
+    // The answer ended a moment after it came.
+    assert!(
+        before <= written && written <= Timestamp::now(),
+        "{written}"
+    );
 }

@@ -89,8 +89,9 @@ async fn serve(mut line: Line) {
     let path = head.split(' ').nth(1).unwrap_or_default();
     match path {
         "/stream" => {
-            line.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
-                .await;
+            let kind = "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked";
+            let begin = format!("HTTP/1.1 200 OK\r\n{kind}\r\n\r\n3\r\none\r\n");
+            line.write(begin.as_bytes()).await;
             line.gone().await;
         }
         "/tunnel" => {
@@ -173,7 +174,8 @@ async fn perform(stand: &Stand, act: Act, staying: &mut Vec<Raw>, wanted: &mut V
             assert_eq!(visitor.answer().await.unwrap().status, status);
         }
     }
-    wanted.open = staying.len() as u64;
+    wanted.open = staying.len();
+    wanted.viewers = staying.len();
 }
 
 async fn play(app: SocketAddr, acts: &[Act]) {
@@ -190,13 +192,15 @@ async fn play(app: SocketAddr, acts: &[Act]) {
             || stand.visits(),
             |seen| {
                 Visits {
-                    idle: None,
+                    last_seen: None,
+                    latency_p50: None,
+                    latency_p95: None,
                     ..*seen
                 } == wanted
             },
         );
         let is_idle = wanted.open == 0 && wanted.requests > 0;
-        assert_eq!(seen.await.idle.is_some(), is_idle, "{what}");
+        assert_eq!(seen.await.idle().is_some(), is_idle, "{what}");
     }
     drop(staying);
     stand.left().await;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use playground_proxy::Stage;
+use playground_proxy::{GatewayConfig, Stage};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -74,7 +74,7 @@ async fn item_40_messages_pass_both_ways_in_both_mounts() {
                 assert_eq!(back, message);
             }
         }
-        assert_eq!((stand.visits().open, stand.visits().idle), (1, None));
+        assert_eq!((stand.visits().open, stand.visits().idle()), (1, None));
         let frame = CloseFrame {
             code: 4321.into(),
             reason: "enough".into(),
@@ -208,6 +208,35 @@ async fn item_40_no_other_protocol_is_asked_for() {
             "{head}"
         );
     }
+}
+
+#[tokio::test]
+async fn one_apps_websockets_leave_places_to_others() {
+    let (app, _) = echo().await;
+    let apps = [("app", Stage::Ready(app)), ("other", Stage::Ready(app))];
+    let config = GatewayConfig {
+        app_tunnels: 1,
+        ..GatewayConfig::default()
+    };
+    let stand = Stand::of(config, &apps, limits()).await;
+    let first = open(&stand, Mounted::Path).await.unwrap();
+    assert_eq!(stand.visits().viewers, 1);
+    assert_eq!(refused(&stand).await, 503);
+    let head = Mounted::Path.head("GET", "other", "/ws");
+    let other = upgrade("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    let (_, fields) = other.split_once("8000\r\n").unwrap();
+    let mut neighbour = Raw::to(stand.address).await;
+    neighbour.send(head + fields).await;
+    let answer = neighbour.head().await.unwrap();
+    assert!(answer.starts_with("http/1.1 101 "), "{answer}");
+    drop(first);
+    until(
+        "a place is free",
+        || stand.visits(),
+        |visits| visits.viewers == 0,
+    )
+    .await;
+    open(&stand, Mounted::Path).await.unwrap();
 }
 
 #[tokio::test]

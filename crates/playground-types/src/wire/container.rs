@@ -117,10 +117,20 @@ pub struct Traffic {
     pub received_bytes: u64,
     /// Bytes of the answers' bodies, and what WebSockets carried to visitors.
     pub sent_bytes: u64,
-    /// Requests, streams and WebSockets that are open now.
+    /// Requests, streams and WebSockets that are open now, those that are held for it included.
     pub open: u64,
+    /// Streams of events and WebSockets among them: whoever has the app's page open has one or two.
+    #[serde(default)]
+    pub viewers: u64,
     /// Seconds since the last of them ended; null while one is open or when there was none.
     pub idle_seconds: Option<u64>,
+    /// Milliseconds within which half of its answers began, counted from when their requests were passed to it; null before
+    /// the first.
+    #[serde(default)]
+    pub latency_p50_ms: Option<u64>,
+    /// The same of 95 in a hundred.
+    #[serde(default)]
+    pub latency_p95_ms: Option<u64>,
 }
 
 /// A link that opens one app through the gateway for whoever has it.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-use super::Ended;
+use super::super::side::Ended;
 use crate::command::command;
 
 type Start = fn(u16, &Path) -> anyhow::Result<(Ended, u16)>;

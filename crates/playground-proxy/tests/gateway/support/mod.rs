@@ -11,10 +11,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::body::Incoming;
-use hyper::header::HeaderValue;
 use hyper::{Request, Response};
 use playground_proxy::{
-    App, Body, Domains, Gateway, GatewayConfig, ListenLimits, Stage, Visitor, Visits, listen,
+    App, Body, Gateway, GatewayConfig, ListenLimits, Stage, Visitor, Visits, listen,
 };
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -108,16 +107,29 @@ impl Stand {
         tunnels: usize,
         owner: Option<&'static str>,
     ) -> Self {
-        let gateway = Gateway::new(GatewayConfig {
-            domains: Domains {
-                domain: "localhost".to_owned(),
-                hosts: Vec::new(),
-            },
-            framed_by: HeaderValue::from_static("frame-ancestors 'self'"),
-            offline_pages: false,
+        let config = GatewayConfig {
             tunnels,
             hold,
-        });
+            ..GatewayConfig::default()
+        };
+        Self::owned(config, apps, limits, owner).await
+    }
+
+    pub(crate) async fn of(
+        config: GatewayConfig,
+        apps: &[(&str, Stage)],
+        limits: ListenLimits,
+    ) -> Self {
+        Self::owned(config, apps, limits, None).await
+    }
+
+    async fn owned(
+        config: GatewayConfig,
+        apps: &[(&str, Stage)],
+        limits: ListenLimits,
+        owner: Option<&'static str>,
+    ) -> Self {
+        let gateway = Gateway::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
