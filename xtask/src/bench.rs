@@ -9,6 +9,7 @@ mod side;
 mod streams;
 mod wake;
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -16,7 +17,9 @@ use anyhow::Context as _;
 use clap::Subcommand;
 
 use crate::agent::Agent;
-use crate::command::{command, output};
+use crate::command::{command, output, run as run_command};
+use crate::step::step;
+use crate::{docker, repo, up};
 
 /// What can be measured.
 #[derive(Debug, Subcommand)]
@@ -42,6 +45,20 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         Bench::Wake(options) => wake::run(options),
         Bench::Streams(options) => streams::run(options),
     }
+}
+
+/// An engine with the base image on it, and the binary under measurement: the one that was named, or one built now.
+fn prepare(binary: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
+    step("Docker Engine", docker::ensure)?;
+    let binary = match binary {
+        Some(binary) => binary.clone(),
+        None => up::binary_step()?,
+    };
+    step("Base image", || {
+        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
+        Ok("there")
+    })?;
+    Ok(binary)
 }
 
 /// The images that the Agent made here, and no other.

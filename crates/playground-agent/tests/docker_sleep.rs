@@ -47,6 +47,32 @@ async fn sleeps(agent: &Agent, app: &Container, tier: Tier, status: ContainerSta
     .await
 }
 
+/// Lets an app sleep as deep as each tier is, one after the other, and looks at it then; it stays awake after that.
+async fn in_every_tier(agent: &Agent, app: &Container, look: impl AsyncFn(Tier, Container)) {
+    for (times, tier, status) in [
+        (
+            json!({"pause_after": 1}),
+            Tier::Paused,
+            ContainerStatus::Paused,
+        ),
+        (
+            json!({"stop_after": 1}),
+            Tier::Stopped,
+            ContainerStatus::Stopped,
+        ),
+        (
+            json!({"remove_after": 1}),
+            Tier::Removed,
+            ContainerStatus::Stopped,
+        ),
+    ] {
+        shall_sleep(agent, app, times).await;
+        let asleep = sleeps(agent, app, tier, status).await;
+        shall_sleep(agent, app, json!({})).await;
+        look(tier, asleep).await;
+    }
+}
+
 fn id(app: &Container) -> &str {
     app.id.as_deref().expect("an id")
 }
@@ -55,32 +81,13 @@ fn id(app: &Container) -> &str {
 fn docker_item_48_a_visit_wakes_an_app_from_every_tier() {
     on_docker("wake", quick, async |agent| {
         let app = agent.ready(&Create::of(&Plugin::mimic("sleeper"))).await;
-        for (times, tier, status) in [
-            (
-                json!({"pause_after": 1}),
-                Tier::Paused,
-                ContainerStatus::Paused,
-            ),
-            (
-                json!({"stop_after": 1}),
-                Tier::Stopped,
-                ContainerStatus::Stopped,
-            ),
-            (
-                json!({"remove_after": 1}),
-                Tier::Removed,
-                ContainerStatus::Stopped,
-            ),
-        ] {
-            shall_sleep(agent, &app, times).await;
-            let asleep = sleeps(agent, &app, tier, status).await;
+        in_every_tier(agent, &app, async |tier, asleep| {
             assert_eq!(asleep.host_port, app.host_port, "{tier}");
             match tier {
                 Tier::Paused => assert_eq!(inspect(id(&asleep))["State"]["Paused"], true),
                 Tier::Stopped => assert_eq!(inspect(id(&asleep))["State"]["Running"], false),
                 Tier::Removed => assert!(containers(&agent.id).is_empty()),
             }
-            shall_sleep(agent, &app, json!({})).await;
             let (status, answer) = visit(agent, &app, "/params").await;
             assert_eq!(status, StatusCode::OK, "{tier}: {answer:#}");
             let awake = agent.show(app.pk).await;
@@ -90,11 +97,12 @@ fn docker_item_48_a_visit_wakes_an_app_from_every_tier() {
                 "{tier}"
             );
             assert_eq!(
-                (awake.endpoint, awake.attempts),
-                (app.endpoint.clone(), 0),
+                (&awake.endpoint, awake.attempts),
+                (&app.endpoint, 0),
                 "{tier}"
             );
-        }
+        })
+        .await;
     });
 }
 
@@ -200,32 +208,14 @@ fn by_agent(config: &mut ControlConfig) {
 fn docker_where_the_agent_publishes_the_apps_own_port_wakes_it_from_every_tier() {
     on_docker("own-port", by_agent, async |agent| {
         let app = agent.ready(&Create::of(&Plugin::mimic("own-port"))).await;
-        for (times, tier, status) in [
-            (
-                json!({"pause_after": 1}),
-                Tier::Paused,
-                ContainerStatus::Paused,
-            ),
-            (
-                json!({"stop_after": 1}),
-                Tier::Stopped,
-                ContainerStatus::Stopped,
-            ),
-            (
-                json!({"remove_after": 1}),
-                Tier::Removed,
-                ContainerStatus::Stopped,
-            ),
-        ] {
-            shall_sleep(agent, &app, times).await;
-            let asleep = sleeps(agent, &app, tier, status).await;
+        in_every_tier(agent, &app, async |tier, asleep| {
             assert_eq!(
                 asleep.endpoint, app.endpoint,
                 "{tier}: it stays in the record"
             );
-            shall_sleep(agent, &app, json!({})).await;
             assert_eq!(agent.say(&asleep, "/params").await, "{}", "{tier}");
-        }
+        })
+        .await;
     });
 }
 

@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use super::plain::{self, Plain};
 use super::ready::wait_until_ready;
-use super::{forget_images, median};
+use super::{forget_images, median, prepare};
 use crate::agent::Agent;
 use crate::command::{command, run as run_command};
+use crate::repo;
 use crate::step::{say, step};
-use crate::{docker, repo, up};
 
 /// Ports of the Agent under measurement.
 const PORT_RANGE: &str = "18800-18850";
@@ -42,12 +42,7 @@ pub(crate) struct Options {
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    step("Docker Engine", docker::ensure)?;
-    let binary = up::binary_step()?;
-    step("Base image", || {
-        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
-        Ok("there")
-    })?;
+    let binary = prepare(None)?;
     let work = repo::target().join("bench-create");
     drop(std::fs::remove_dir_all(&work));
     std::fs::create_dir_all(&work)?;

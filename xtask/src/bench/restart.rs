@@ -14,12 +14,12 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 
 use super::ready::{wait_until_good, wait_until_ready};
-use super::{forget_images, median};
+use super::{forget_images, median, prepare};
 use crate::agent::Agent;
-use crate::command::{command, run as run_command};
+use crate::command::command;
 use crate::docker::pause;
+use crate::repo;
 use crate::step::{say, step};
-use crate::{docker, repo, up};
 
 /// The Agent's own port, the same after every kill.
 const LISTEN: u16 = 17_999;
@@ -58,15 +58,7 @@ struct Row {
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    step("Docker Engine", docker::ensure)?;
-    let binary = match &options.binary {
-        Some(binary) => binary.clone(),
-        None => up::binary_step()?,
-    };
-    step("Base image", || {
-        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
-        Ok("there")
-    })?;
+    let binary = prepare(options.binary.as_ref())?;
     let work = repo::target().join("bench-restart");
     drop(std::fs::remove_dir_all(&work));
     let mimic = mimic(&work.join("mimic"))?;

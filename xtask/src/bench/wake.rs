@@ -11,12 +11,12 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
 use super::ready::wait_until_ready;
-use super::{forget_images, median, restart};
+use super::{forget_images, median, prepare, restart};
 use crate::agent::Agent;
 use crate::command::{command, run as run_command};
 use crate::docker::pause;
+use crate::repo;
 use crate::step::{say, step};
-use crate::{docker, repo, up};
 
 /// Ports of the Agent under measurement.
 const PORT_RANGE: &str = "18850-18870";
@@ -63,15 +63,7 @@ struct Row {
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    step("Docker Engine", docker::ensure)?;
-    let binary = match &options.binary {
-        Some(binary) => binary.clone(),
-        None => up::binary_step()?,
-    };
-    step("Base image", || {
-        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
-        Ok("there")
-    })?;
+    let binary = prepare(options.binary.as_ref())?;
     let work = repo::target().join("bench-wake");
     drop(std::fs::remove_dir_all(&work));
     let mut bench = Bench {

@@ -12,9 +12,11 @@
 //! nothing but time: the next turn begins from the row and the engine again.
 
 pub mod decide;
+mod decision;
 pub(crate) mod drift;
 pub(crate) mod execute;
 mod idle;
+mod observation;
 pub(crate) mod observe;
 pub(crate) mod origin;
 mod replace;
