@@ -21,6 +21,9 @@ const PATIENT_PROBE: Duration = Duration::from_millis(250);
 const TRANSIT: Duration = Duration::from_millis(200);
 /// Wait before the second start after a crash; doubles with every further one.
 const FIRST_BACK_OFF_MS: i64 = 1_000;
+/// Visitors are still led to the container before this long after its successor became ready: whoever leads them hears of it
+/// a moment later.
+const HANDOVER_MS: i64 = 1_000;
 /// Longest wait between two starts.
 const LONGEST_BACK_OFF_MS: i64 = 60_000;
 
@@ -135,7 +138,8 @@ fn is_previous_done(
     };
     let ready_for = row.ready_since.map_or(0, |since| now.millis_since(since));
     let is_wanted_anew = !fits || row.restart_wanted > row.restart_done;
-    previous.is_left || is_wanted_anew || ready_for >= as_millis(policy.drain)
+    let is_left = previous.is_left && ready_for >= HANDOVER_MS;
+    is_left || is_wanted_anew || ready_for >= as_millis(policy.drain)
 }
 
 /// A failed generation keeps its stopped container, so that its logs can be read; the next create replaces it.

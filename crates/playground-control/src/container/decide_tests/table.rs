@@ -501,6 +501,7 @@ fn without_a_gap() -> Vec<Case> {
     });
     let (aside, gone) = (Decision::StepAside, Decision::RemovePrevious);
     let restart = |row: &mut ContainerRow| row.restart_wanted = 1;
+    let ready_for_a_second = |row: &mut ContainerRow| row.ready_since = seconds_ago(1);
     let ready_for_a_minute = |row: &mut ContainerRow| row.ready_since = seconds_ago(60);
     let (asked, there) = (Image::NotAsked, Image::Present);
     let (missing, silent) = (Seen::Missing, || running(false, Readiness::Silent));
@@ -544,6 +545,14 @@ fn without_a_gap() -> Vec<Case> {
             new(),
             asked.clone(),
             same,
+            serves(true),
+            Decision::Settled,
+            ContainerStatus::Running,
+        ),
+        one(
+            new(),
+            asked.clone(),
+            ready_for_a_second,
             serves(true),
             gone.clone(),
             Requested,
