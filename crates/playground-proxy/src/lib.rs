@@ -19,6 +19,7 @@
 //! for one that is good.
 
 mod address;
+mod alive;
 mod apps;
 mod begun;
 mod body;

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
+use crate::alive;
 use crate::begun::Begun;
 use crate::patient::Patient;
 use crate::wary::Wary;
@@ -154,7 +155,7 @@ async fn serve<S, B>(
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    if let Err(error) = socket.set_nodelay(true) {
+    if let Err(error) = alive::prepare(&socket) {
         tracing::debug!(%error, "a connection ended before it was served");
         return;
     }
