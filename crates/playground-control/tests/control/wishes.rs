@@ -199,7 +199,8 @@ async fn a_create_while_the_record_is_on_its_way_out_brings_it_back() {
     let facts = agent.upload(&Plugin::new("echo", "1.0.0")).await;
     let first = agent.ready(&facts).await;
     agent.control.want_absent(first.pk).await.unwrap();
-    pass(Duration::from_secs(1)).await;
+    // It is asked to end for a second, and then ended.
+    pass(Duration::from_millis(500)).await;
     let second = agent.create(TestControl::request(&facts)).await;
     assert!(!second.restarted);
     let row = agent.completed(&second).await;
