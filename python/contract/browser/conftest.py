@@ -1,6 +1,7 @@
 """What the tests in Chromium share: the browser, an Agent whose apps they open, and the ways to an app."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -126,22 +127,28 @@ def create(agent, tmp_path_factory):
     return create
 
 
+@pytest.fixture(scope="session")
+def begin(create):
+    """Makes apps beside each other: what it returns waits for the one app."""
+    with ThreadPoolExecutor() as threads:
+        yield lambda *arguments, **fields: threads.submit(create, *arguments, **fields).result
+
+
 MAJORS = {3: "3.50.2", 4: "4.44.1", 5: "5.50.0", 6: None}
 
 
 @pytest.fixture(scope="session")
-def majors(create):
-    """The same plugin on every major of Gradio, made when it is first asked for. 6 is the base image's own."""
-    made = {}
+def every_major():
+    """The archive of the same plugin on each major of Gradio. 6 is the base image's own."""
     app = (HERE / "every_major.py").read_text()
+    needs = lambda version: f"gradio=={version}\n" if version else None
+    return {
+        major: plugins.plugin(f"gradio-{major}", app=app, requirements=needs(version)) for major, version in MAJORS.items()
+    }
 
-    def of(major):
-        if major not in made:
-            version = MAJORS[major]
-            requirements = f"gradio=={version}\n" if version else None
-            code = f"gradio-{major}"
-            archive = plugins.plugin(code, app=app, requirements=requirements)
-            made[major] = create(f"{code}@1.0.0", archive)
-        return made[major]
 
-    return of
+@pytest.fixture(scope="session")
+def majors(begin, every_major):
+    """The app of a major. All of them are begun when the first one is asked for."""
+    made = {major: begin(f"gradio-{major}@1.0.0", archive) for major, archive in every_major.items()}
+    return lambda major: made[major]()

@@ -1,6 +1,7 @@
 """A plugin that runs on every major of Gradio and has one of each kind of exchange: text, a picture up and down, a stream,
 a state of the visitor's own, a file to keep, and an end that is told."""
 
+import itertools
 import json
 import os
 import time
@@ -36,9 +37,10 @@ def keep(name):
 
 
 def seen(request: gr.Request):
-    return json.dumps({"headers": dict(request.headers), "left": LEFT})
+    return json.dumps({"number": next(NUMBERS), "headers": dict(request.headers), "left": LEFT})
 
 
+NUMBERS = itertools.count(1)
 LEFT = []
 
 with gr.Blocks(title="Every major") as demo:

@@ -31,7 +31,7 @@ TAG = """([tag, address]) => new Promise(resolve => {
 })"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app(create):
     return create("target@1.0.0", plugins.plugin("target", app=CODE))
 

@@ -17,17 +17,19 @@ RELEASES = {
     "story-stream": "story-stream@1.0.0",
 }
 
-@pytest.fixture(scope="module")
-def examples(create):
+
+@pytest.fixture(scope="session")
+def examples(begin):
     params = {"story-stream": {"params": json.dumps({"words_per_second": 20, "seed": 1})}}
-    return {name: create(release, plugins.example(name), **params.get(name, {})) for name, release in RELEASES.items()}
+    made = {name: begin(release, plugins.example(name), **params.get(name, {})) for name, release in RELEASES.items()}
+    return lambda name: made[name]()
 
 
 @pytest.fixture
 def page(visitor, place, examples):
     def open_(name):
         page = visitor.new_page()
-        page.goto(place.link(examples[name]))
+        page.goto(place.link(examples(name)))
         return page
 
     return open_

@@ -20,12 +20,12 @@ ASK = """([address, options]) => fetch(address, options).then(
   async answer => [answer.status, answer.type, await answer.text()], error => ['refused', error.name, ''])"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hostile(create):
     return create("hostile@1.0.0", plugins.plugin("hostile", app=CODE), model=1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def neighbour(create):
     return create("hostile@1.0.0", plugins.plugin("hostile", app=CODE), model=2)
 
