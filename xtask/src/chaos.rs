@@ -9,9 +9,9 @@ use std::process::Command;
 use clap::Args;
 
 use crate::binary::{self, Profile};
-use crate::command::{apt_install, command, exists, run as run_command};
+use crate::command::{command, run as run_command};
 use crate::step::step;
-use crate::{docker, repo};
+use crate::{docker, programs, repo};
 
 /// What can be chosen.
 #[derive(Debug, Args)]
@@ -124,21 +124,8 @@ fn prepare(binary: Option<&Path>) -> anyhow::Result<PathBuf> {
 
 /// What sets up the machine of its own that chaos runs in.
 fn tools() -> anyhow::Result<()> {
-    let tools = [
-        ("ip", "iproute2"),
-        ("mount", "mount"),
-        ("setpriv", "util-linux"),
-        ("unshare", "util-linux"),
-    ];
-    let missing: Vec<&str> = tools
-        .into_iter()
-        .filter(|(program, _)| !exists(program))
-        .map(|(_, package)| package)
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    apt_install(&missing)
+    use programs::{IP, MOUNT, SETPRIV, UNSHARE};
+    programs::ensure(&[IP, MOUNT, SETPRIV, UNSHARE]).map(|_| ())
 }
 
 /// One command of the program, with what every command needs.

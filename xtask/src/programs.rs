@@ -14,26 +14,22 @@ pub(crate) struct Program {
     is_service: bool,
 }
 
-pub(crate) const CHROMIUM: Program = Program {
-    name: "chromium",
-    package: "chromium",
-    is_service: false,
-};
+pub(crate) const CHROMIUM: Program = Program::tool("chromium", "chromium");
 pub(crate) const HAPROXY: Program = Program {
     name: "haproxy",
     package: "haproxy",
     is_service: true,
 };
+pub(crate) const IP: Program = Program::tool("ip", "iproute2");
+pub(crate) const MOUNT: Program = Program::tool("mount", "mount");
 pub(crate) const NGINX: Program = Program {
     name: "nginx",
     package: "nginx-light",
     is_service: true,
 };
-pub(crate) const WRK: Program = Program {
-    name: "wrk",
-    package: "wrk",
-    is_service: false,
-};
+pub(crate) const SETPRIV: Program = Program::tool("setpriv", "util-linux");
+pub(crate) const UNSHARE: Program = Program::tool("unshare", "util-linux");
+pub(crate) const WRK: Program = Program::tool("wrk", "wrk");
 
 /// Installs those that are missing; says what was done.
 pub(crate) fn ensure(programs: &[Program]) -> anyhow::Result<&'static str> {
@@ -52,6 +48,14 @@ pub(crate) fn ensure(programs: &[Program]) -> anyhow::Result<&'static str> {
 }
 
 impl Program {
+    const fn tool(name: &'static str, package: &'static str) -> Self {
+        Self {
+            name,
+            package,
+            is_service: false,
+        }
+    }
+
     fn is_there(self) -> bool {
         exists(self.name) || Path::new("/usr/sbin").join(self.name).exists()
     }

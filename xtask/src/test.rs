@@ -244,6 +244,8 @@ fn prepare_engine() -> anyhow::Result<PathBuf> {
         Ok("there")
     })?;
     step("Python", python::ensure)?;
+    // Tests make a machine of another network.
+    step("ip", || programs::ensure(&[programs::IP]))?;
     Ok(binary)
 }
 
