@@ -56,8 +56,9 @@ def mortal_agent(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def carrying_agent(tmp_path_factory):
-    """An Agent that opens the apps' ports itself."""
-    yield from _started(tmp_path_factory, "carrying", "18800-18809", "--publish", "agent")
+    """An Agent that opens the apps' ports itself, and believes this machine who asked."""
+    options = ["--publish", "agent", "--trusted-proxies", "127.0.0.1"]
+    yield from _started(tmp_path_factory, "carrying", "18800-18809", *options)
 
 
 @pytest.fixture(scope="session")

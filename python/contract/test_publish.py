@@ -28,6 +28,18 @@ def test_gradio_works_at_an_endpoint_that_docker_does_not_publish(carrying_agent
         client.close()
 
 
+def test_item_37_an_app_is_told_of_https_by_a_trusted_front_and_by_nobody_else(agent, sdk, model, carrying_agent, app, tmp_path):
+    file = tmp_path / "text-tools.zip"
+    file.write_bytes(plugins.example("text-tools"))
+    other = sdk.create_container("text-tools@1.0.0", plugin_file=file, model=model)
+    front = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+    for place, made, scheme in ((carrying_agent, app, "https"), (agent, other, "http")):
+        path = f"play/{made['name'].replace('_', '-')}/"
+        root = place.get(f"{path}config", headers=front).json()["root"]
+        assert root.rstrip("/") == f"{place.url}/{path}".replace("http://", f"{scheme}://").rstrip("/")
+    sdk.delete_container(other["pk"])
+
+
 def test_an_agent_that_was_killed_has_its_ports_open_once_it_is_ready(carrying_agent, app):
     run = docker.inspect(app["id"])["State"]["StartedAt"]
     carrying_agent.kill()
