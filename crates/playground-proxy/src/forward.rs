@@ -216,7 +216,6 @@ impl Gateway {
         let is_page = refusal::is_for_page(&parts);
         let hold = self.hold();
         let (app, target) = hold.until_ready(asked.app, &visit, is_page).await?;
-        visit.go(target);
         let wish = Wish {
             app,
             target,

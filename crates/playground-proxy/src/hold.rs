@@ -47,11 +47,11 @@ impl Hold<'_> {
             let Some(app) = self.apps.of_record(app.pk) else {
                 return Stage::Stopped;
             };
-            let is_in = enter(&app, visit).is_some();
-            let stage = if is_in || !matches!(app.stage, Stage::Ready(_)) {
-                app.stage.clone()
-            } else {
+            let is_shut = matches!(app.stage, Stage::Ready(_)) && !visit.is_let_in();
+            let stage = if is_shut {
                 Stage::Asleep
+            } else {
+                app.stage.clone()
             };
             if stage.word() != known || Instant::now() >= deadline {
                 return stage;
@@ -122,7 +122,7 @@ impl Hold<'_> {
 /// Where the app is, if it is ready and its door is open. Once a visitor is in, the door stays open until they leave.
 fn enter(app: &App, visit: &Visit) -> Option<SocketAddr> {
     match app.stage {
-        Stage::Ready(target) if visit.is_let_in() => Some(target),
+        Stage::Ready(target) if visit.enter(target) => Some(target),
         _ => None,
     }
 }

@@ -175,12 +175,16 @@ impl Visit {
         !self.traffic.presence().is_shut
     }
 
-    /// Its request goes to the app, at this address.
-    pub(crate) fn go(&self, address: SocketAddr) {
-        self.traffic.requests.fetch_add(1, Relaxed);
-        if self.at.set(address).is_ok() {
-            self.traffic.presence().arrive(address);
+    /// Lets its request in to the app at this address, unless the door is shut. In one step: nobody finds the address left
+    /// while somebody is on the way to it.
+    pub(crate) fn enter(&self, address: SocketAddr) -> bool {
+        let mut presence = self.traffic.presence();
+        if presence.is_shut || self.at.set(address).is_err() {
+            return false;
         }
+        presence.arrive(address);
+        self.traffic.requests.fetch_add(1, Relaxed);
+        true
     }
 
     /// Its answer began after so long.
@@ -285,7 +289,7 @@ mod tests {
         assert_eq!(traffic.visits().last_seen, None);
         let (first, second) = (visit(&traffic), visit(&traffic));
         let here = SocketAddr::from(([127, 0, 0, 1], 7860));
-        first.go(here);
+        assert!(first.enter(here));
         assert!(!traffic.is_left(here));
         drop(first);
         assert!(traffic.is_left(here));
