@@ -36,6 +36,32 @@ fn generate() -> OpenApi {
         .components
         .get_or_insert_default()
         .add_security_scheme("token", token);
+    name_operations(&mut document);
     document.security = Some(vec![SecurityRequirement::new("token", [] as [&str; 0])]);
     document
+}
+
+/// Operations are named after their method and path: the handlers' own names are not unique, and clients that are made from
+/// the document take one operation for another then.
+fn name_operations(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let words: String = path
+            .split(['/', '.'])
+            .map(|part| part.trim_matches(['{', '}']))
+            .filter(|part| !part.is_empty())
+            .flat_map(|part| ["_", part])
+            .collect();
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("put", &mut item.put),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}{words}"));
+            }
+        }
+    }
 }
