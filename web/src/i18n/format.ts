@@ -1,0 +1,59 @@
+/** Numbers and times as people write them. */
+
+import { settings } from "../state/settings.svelte";
+
+const locale = () => (settings.language === "ko" ? "ko-KR" : "en-US");
+
+/** Bytes, as computers count them. */
+export function bytes(count: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let unit = 0;
+  let value = count;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  return `${value.toLocaleString(locale(), { maximumFractionDigits: digits })} ${units[unit]}`;
+}
+
+export function number(value: number, digits = 0): string {
+  return value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** How long something took: `340 ms`, `2.4 s`, `3 min 5 s`. */
+export function duration(millis: number): string {
+  const [s, min] = settings.language === "ko" ? ["초", "분"] : [" s", " min"];
+  if (millis < 1000) return settings.language === "ko" ? `${number(millis / 1000, 2)}초` : `${Math.round(millis)} ms`;
+  const seconds = millis / 1000;
+  if (seconds < 60) return `${number(seconds, seconds < 10 ? 1 : 0)}${s}`;
+  const minutes = Math.floor(seconds / 60);
+  return `${minutes}${min} ${Math.floor(seconds % 60)}${s}`;
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** How long ago, or how soon: `3 minutes ago`. */
+export function since(time: string, now: number): string {
+  const seconds = (Date.parse(time) - now) / 1000;
+  const [unit, length] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto", style: "short" });
+  return format.format(unit === "second" && Math.abs(seconds) < 5 ? 0 : Math.trunc(seconds / length), unit as Intl.RelativeTimeFormatUnit);
+}
+
+/** A moment in full, in this browser's time zone. */
+export function moment(time: string): string {
+  return new Date(time).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "medium" });
+}
+
+/** The time of day, for lines of a log. */
+export function clockTime(time: string): string {
+  const at = new Date(time);
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
