@@ -46,6 +46,17 @@ pub enum ControlError {
         /// How many.
         containers: u64,
     },
+    /// The address of its app is not out.
+    #[error("the app of container {0} does not run")]
+    AppNotReady(String),
+    /// The app does not say what programs can call of it.
+    #[error("the app of container {name} does not say what can be called: {reason}")]
+    AppApiUnknown {
+        /// The container's name.
+        name: String,
+        /// Why not.
+        reason: crate::app_api::Unheard,
+    },
     /// The container is being deleted.
     #[error("container {0} is being deleted")]
     BeingDeleted(String),

@@ -18,6 +18,7 @@
 //! its step shows in the next turn.
 
 mod adopt;
+mod app_api;
 mod attrs;
 mod audience;
 mod backend;
@@ -62,6 +63,7 @@ use playground_store::Store;
 use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+pub use app_api::Unheard;
 pub use audience::Audience;
 pub use backend::BackendConfig;
 pub use build::log::{BuildLogLine, BuildLogReader};

@@ -78,6 +78,7 @@ pub(crate) async fn list(
 ///
 /// Answers within a few seconds: with the ready container, or with the launch that is on its way.
 #[utoipa::path(post, path = "/containers", tag = "containers",
+    params(("Prefer" = Option<String>, Header, description = "`respond-async` or `wait=SECONDS`: answer sooner than when it is ready (RFC 7240)")),
     request_body(content((CreateBody = "application/json"), (CreateBody = "multipart/form-data"))),
     responses(
         (status = 201, body = Created, description = "The container is ready, or has failed"),

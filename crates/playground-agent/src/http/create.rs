@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::extract::{FromRequest as _, Multipart, Request};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt as _;
 use playground_control::{Control, ControlError, CreateRequest};
 use playground_plugin::{PluginFacts, Requested};
@@ -31,6 +31,7 @@ pub(super) async fn create(
     caller: &Caller,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<Created>), ApiError> {
+    let hold = hold_of(request.headers(), state.hold.0);
     let mut body = read(&state.control, request).await?;
     // A client's patience begins with its last byte: unpacking a large archive takes from the same seconds.
     let begun = Instant::now();
@@ -52,12 +53,28 @@ pub(super) async fn create(
     let accepted = state.control.create_container(request).await?;
     let launch = state
         .control
-        .await_launch(
-            accepted.launch.id,
-            state.hold.0.saturating_sub(begun.elapsed()),
-        )
+        .await_launch(accepted.launch.id, hold.saturating_sub(begun.elapsed()))
         .await?;
     answer(&state.control, caller, &accepted, &launch).await
+}
+
+/// How long this caller waits for a result: as long as we hold requests, or less, by `Prefer: respond-async` and
+/// `Prefer: wait=SECONDS` (RFC 7240). Who follows the launch by its events has no use for a held request.
+fn hold_of(headers: &HeaderMap, hold: Duration) -> Duration {
+    let preferences = headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split([',', ';']))
+        .map(str::trim);
+    let wanted = preferences.filter_map(|preference| match preference.split_once('=') {
+        None if preference.eq_ignore_ascii_case("respond-async") => Some(Duration::ZERO),
+        Some((name, seconds)) if name.trim().eq_ignore_ascii_case("wait") => {
+            seconds.trim().parse().ok().map(Duration::from_secs)
+        }
+        _ => None,
+    });
+    wanted.min().map_or(hold, |wanted| wanted.min(hold))
 }
 
 /// The archive of a release without a container: `plugin_releases/`.
@@ -229,5 +246,37 @@ pub(super) fn created(
         status_url: caller.url(&format!("builds/{id}/")),
         position: None,
         estimate_seconds: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_may_wait_for_less_and_never_for_more() {
+        let hold = Duration::from_secs(8);
+        for (prefer, held) in [
+            ("respond-async", 0),
+            ("Respond-Async, wait=3", 0),
+            ("wait=3", 3),
+            ("wait=60", 8),
+            ("return=minimal", 8),
+            ("wait=soon", 8),
+        ] {
+            let headers = [("prefer", prefer)].map(|(name, value)| {
+                (
+                    axum::http::HeaderName::from_static(name),
+                    axum::http::HeaderValue::from_static(value),
+                )
+            });
+            let headers = HeaderMap::from_iter(headers);
+            assert_eq!(
+                hold_of(&headers, hold),
+                Duration::from_secs(held),
+                "{prefer}"
+            );
+        }
+        assert_eq!(hold_of(&HeaderMap::new(), hold), hold);
     }
 }

@@ -209,6 +209,9 @@ impl From<ControlError> for ApiError {
             ControlError::BuildEnded(_) => Self::new(StatusCode::CONFLICT, "build_ended", detail),
             ControlError::ReleaseInUse { .. } => Self::new(StatusCode::CONFLICT, "plugin_release_in_use", detail)
                 .with_hint("Delete its containers first."),
+            ControlError::AppNotReady(_) => Self::new(StatusCode::CONFLICT, "app_not_ready", detail)
+                .with_hint("Start the container, and ask again once it is running."),
+            ControlError::AppApiUnknown { .. } => Self::new(StatusCode::CONFLICT, "app_api_unknown", detail),
             ControlError::BeingDeleted(_) => Self::new(StatusCode::CONFLICT, "container_being_deleted", detail),
             ControlError::PortsExhausted(_) => Self::insufficient("ports_exhausted", detail)
                 .with_hint("Delete containers that are not needed, or widen the port range."),

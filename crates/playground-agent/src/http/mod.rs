@@ -3,6 +3,7 @@
 //! Real clients mix both forms of a path, and a redirect would turn their POST into a GET. So one trailing slash is
 //! taken off before routing, and there is one route for both forms.
 
+pub mod app_api;
 pub(crate) mod body;
 pub mod builds;
 pub mod cleanup;
@@ -121,6 +122,7 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(containers::restart))
         .routes(routes!(links::create))
+        .routes(routes!(app_api::show))
         .routes(routes!(logs::container_log))
         .routes(routes!(logs::container_log_stream))
         .routes(routes!(docker::list, docker::create))

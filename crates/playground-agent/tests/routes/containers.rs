@@ -219,3 +219,19 @@ async fn health_says_what_there_is() {
     health["disks"][0]["path"] = json!("[path]");
     insta::assert_json_snapshot!(health);
 }
+
+#[tokio::test]
+async fn what_programs_can_call_is_asked_of_an_app_that_runs() {
+    let agent = TestAgent::start().await;
+    let created = agent.created(&[]).await;
+    let name = created["name"].as_str().unwrap();
+    let path = format!("/containers/{name}/api/");
+    let asked = async || agent.get(&path).await.error().replace(name, "NAME");
+    // The scripted engine's apps say nothing.
+    insta::assert_snapshot!(asked().await, @"409 app_api_unknown: the app of container NAME does not say what can be called: it is no Gradio app at the root of its address");
+    let stop = Some(json!({"status": "stopped"}));
+    let record = format!("/containers/{name}");
+    agent.call(Method::PATCH, &record, stop).await;
+    insta::assert_snapshot!(asked().await, @"409 app_not_ready: the app of container NAME does not run");
+    insta::assert_snapshot!(agent.get("/containers/nobody/api/").await.error(), @"404 container_unknown: there is no container nobody");
+}

@@ -3,6 +3,7 @@
 //! Two generations of clients read the same answers, so every answer is the superset of what both look for
 //! (contract.md section 7). Fields are never removed; unknown ones are always safe to add.
 
+mod app_api;
 mod cleanup;
 mod container;
 mod health;
@@ -12,6 +13,7 @@ mod orphan;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use app_api::*;
 pub use cleanup::*;
 pub use container::*;
 pub use health::*;
