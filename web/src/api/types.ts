@@ -17,6 +17,10 @@ export type Release = Schemas["Release"];
 export type Traffic = Schemas["Traffic"];
 export type Created = Schemas["Created"];
 export type Cleanup = Schemas["Cleanup"];
+export type AppApi = Schemas["AppApi"];
+export type AppEndpoint = Schemas["AppEndpoint"];
+export type AppLink = Schemas["AppLink"];
+export type AppParameter = Schemas["AppParameter"];
 
 /** What a running container uses, at one moment. */
 export interface StatsSample {
@@ -42,27 +46,6 @@ export interface Example {
   size_bytes: number;
 }
 
-export type AppLink = Schemas["AppLink"];
-
-/** How programs use an app. */
-export interface AppApi {
-  prefix: string;
-  endpoints: AppEndpoint[];
-}
-
-export interface AppEndpoint {
-  name: string;
-  style: "call" | "run";
-  parameters: AppParameter[];
-  returns: { label: string; python_type: string }[];
-}
-
-export interface AppParameter {
-  name?: string | null;
-  label: string;
-  python_type: string;
-  example?: unknown;
-}
 
 /** A token of the API; what it is itself is shown once, when it is made. */
 export interface Token {
