@@ -8,6 +8,7 @@ mod container;
 mod health;
 mod launch;
 mod orphan;
+mod session;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,6 +18,7 @@ pub use container::*;
 pub use health::*;
 pub use launch::*;
 pub use orphan::*;
+pub use session::*;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
