@@ -16,7 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, timeout};
 
 use crate::http::{AppState, Hold};
-use crate::{AgentConfig, Front, Links, Tokens, open_files};
+use crate::{AgentConfig, Front, Links, Tokens, invitation, open_files};
 
 /// The file that keeps a second Agent out of the same data directory.
 const LOCK_FILE: &str = "lock";
@@ -25,8 +25,9 @@ const DATABASE_FILE: &str = "playground.db";
 /// The database's own last writes take no longer than this.
 const LAST_WRITES: Duration = Duration::from_secs(2);
 
-/// Runs the Agent until it is told to end, by SIGTERM or SIGINT; a second one ends it at once. Prints `listening http://HOST:PORT` once requests are answered, and
-/// `ready http://HOST:PORT` once every record was compared with Docker, so that the answers are true.
+/// Runs the Agent until it is told to end, by SIGTERM or SIGINT; a second one ends it at once. Prints
+/// `listening http://HOST:PORT` once requests are answered, `open URL` with an address that opens the page logged in, once,
+/// within an hour, and `ready http://HOST:PORT` once every record was compared with Docker, so that the answers are true.
 ///
 /// # Errors
 /// When the data directory is in use, or the address cannot be bound.
@@ -59,6 +60,10 @@ pub async fn serve(config: AgentConfig) -> anyhow::Result<Ended> {
         announce(&format!("token {}", token.expose_secret()));
     }
     announce(&format!("listening http://{address}"));
+    announce(&format!(
+        "open {}",
+        invitation::address(&state, address).await
+    ));
     let limits = ListenLimits {
         connections: open_files::room_for(config.limits.connections),
         ..config.limits
@@ -146,7 +151,7 @@ async fn announce_ready(control: Control, address: SocketAddr) {
     announce(&format!("ready http://{address}"));
 }
 
-/// What scripts read. A token is shown this once.
+/// What scripts read. A token is shown this once, and a login link works once.
 #[expect(
     clippy::print_stdout,
     reason = "the one place where the Agent speaks on standard output"

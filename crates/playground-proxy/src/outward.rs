@@ -10,6 +10,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+/// Headers that are ours begin so: half of a session of the page is one of them.
+const OURS: &str = "x-synapse-";
 /// What Gradio and other servers believe, whoever says it. Everything that begins with `x-forwarded-` goes as well.
 const CLAIMS: [HeaderName; 7] = [
     FORWARDED,
@@ -35,7 +37,8 @@ pub(crate) fn tell(headers: &mut HeaderMap, visitor: &Visitor, host: &HeaderValu
     hop_by_hop::strip(headers);
     cookies::hide_ours(headers);
     hop_by_hop::remove_all(headers, |name| {
-        CLAIMS.contains(name) || name.as_str().starts_with("x-forwarded-")
+        let text = name.as_str();
+        CLAIMS.contains(name) || text.starts_with("x-forwarded-") || text.starts_with(OURS)
     });
     headers.insert(HOST, host.clone());
     headers.insert(FORWARDED_HOST, host.clone());
@@ -68,13 +71,14 @@ mod tests {
             "x-forwarded-anything",
             "x-gradio-server",
             "x-real-ip",
+            "x-synapse-key",
         ] {
             headers.insert(
                 HeaderName::from_static(name),
                 HeaderValue::from_static("evil"),
             );
         }
-        headers.insert(COOKIE, HeaderValue::from_static("synapse-session=s"));
+        headers.insert(COOKIE, HeaderValue::from_static("synapse-session-1=s"));
         let visitor = Visitor {
             address: [192, 0, 2, 7].into(),
             scheme: "http",

@@ -24,6 +24,7 @@ mod push;
 mod queue;
 mod replace;
 mod row;
+mod session;
 mod setting;
 mod sleep;
 mod source;
@@ -47,9 +48,10 @@ pub use launch::{LaunchRow, Outcome};
 pub use patience::Hold;
 pub use push::PushRow;
 pub use queue::LiveBuild;
+pub use session::SessionRow;
 pub use source::{ReleaseRow, SourceRow};
 pub use spare::SpareBuild;
-pub use token::TokenRow;
+pub use token::{Revoked, TokenRow};
 
 /// A result of this crate.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -48,7 +48,7 @@ impl Access {
     ) -> Result<Admission, StoreError> {
         let has_token = parts.headers.contains_key(AUTHORIZATION)
             && self.tokens.are_required()
-            && self.tokens.check(&parts.headers).await? == Checked::Valid;
+            && matches!(self.tokens.check(&parts.headers).await?, Checked::Valid(_));
         if has_token {
             parts.headers.remove(AUTHORIZATION);
         }

@@ -16,6 +16,7 @@ use playground_types::env::{Envs, Params};
 use playground_types::wire::OnExisting;
 use playground_types::{Limits, ModelId};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -301,6 +302,17 @@ pub(crate) async fn json_bytes(body: Body) -> Result<Bytes, ApiError> {
                 ApiError::bad_request("body_cut_off", "the request body was cut off")
             }),
         })
+}
+
+/// A small JSON object. None sent is an empty one.
+pub(crate) async fn json_object<T: DeserializeOwned + Default>(body: Body) -> Result<T, ApiError> {
+    match &*json_bytes(body).await? {
+        b"" | b"null" => Ok(T::default()),
+        bytes => serde_json::from_slice(bytes).map_err(|error| {
+            let message = format!("the request body is no JSON object of this kind: {error}");
+            ApiError::bad_request("json_invalid", message)
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -92,6 +92,16 @@ impl ApiError {
             .with_hint("Send the Agent's token in the Authorization header.")
     }
 
+    /// 401, for what was to open a session.
+    pub(crate) fn login_refused(code: &'static str, detail: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, detail)
+    }
+
+    /// 409.
+    pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
     /// 507.
     pub(crate) fn insufficient(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, code, detail)

@@ -1,6 +1,7 @@
 //! What handlers take out of a request, with our own errors.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::HOST;
@@ -10,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName};
 use playground_proxy::Domains;
 
 use super::error::ApiError;
+use crate::auth::Scheme;
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
@@ -53,6 +55,43 @@ impl Caller {
             origin: format!("{scheme}://{}", authority.unwrap_or("127.0.0.1")),
             prefix: prefix.to_owned(),
             host: authority.map(|authority| without_port(authority).to_owned()),
+        }
+    }
+
+    /// How the caller reached us.
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.origin.starts_with("https:") {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        }
+    }
+
+    /// The port that the caller's address names, where it does.
+    pub(crate) fn port(&self) -> Option<u16> {
+        let (_, port) = self.origin.rsplit_once(':')?;
+        port.parse().ok()
+    }
+
+    /// The same caller at `localhost`, where the address is this machine's own: apps have hosts below that, and none below a
+    /// number.
+    pub(crate) fn by_name(self) -> Self {
+        let address = self
+            .host
+            .as_deref()
+            .map(|host| host.trim_matches(['[', ']']));
+        let address = address.and_then(|host| host.parse::<IpAddr>().ok());
+        if !address.is_some_and(|address| address.is_loopback()) {
+            return self;
+        }
+        let (scheme, _) = self.origin.split_once("://").unwrap_or(("http", ""));
+        let port = self
+            .port()
+            .map_or_else(String::new, |port| format!(":{port}"));
+        Self {
+            origin: format!("{scheme}://localhost{port}"),
+            host: Some("localhost".to_owned()),
+            ..self
         }
     }
 
@@ -154,6 +193,16 @@ mod tests {
             proxied.ws_url("builds/1/logs/"),
             "wss://x.io/agent/builds/1/logs/"
         );
+    }
+
+    #[test]
+    fn this_machine_has_a_name_and_others_keep_theirs() {
+        let url = |host| caller(&[("host", host)]).by_name().url("#/login/c");
+        for host in ["127.0.0.1:8000", "[::1]:8000", "localhost:8000"] {
+            assert_eq!(url(host), "http://localhost:8000/#/login/c");
+        }
+        assert_eq!(url("127.0.0.1"), "http://localhost/#/login/c");
+        assert_eq!(url("192.0.2.7:80"), "http://192.0.2.7:80/#/login/c");
     }
 
     #[test]

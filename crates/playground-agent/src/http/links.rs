@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::AppState;
-use super::body::json_bytes;
+use super::body::json_object;
 use super::error::ApiError;
 use super::extract::{Caller, Path};
 use crate::gateway::LINK;
@@ -43,7 +43,7 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<(StatusCode, axum::Json<AppLink>), ApiError> {
     let row = state.control.find(&Handle(id)).await?;
-    let lasts = lasts(&json_bytes(request.into_body()).await?)?;
+    let lasts = lasts(&json_object(request.into_body()).await?)?;
     let lasts = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
     let until = Timestamp::now().plus_millis(lasts);
     let link = state.links.make(row.pk.0, until);
@@ -55,14 +55,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, axum::Json(link)))
 }
 
-fn lasts(bytes: &[u8]) -> Result<Duration, ApiError> {
-    let body = match bytes {
-        b"" | b"null" => LinkBody::default(),
-        bytes => serde_json::from_slice(bytes).map_err(|error| {
-            let message = format!("the request body is no JSON object: {error}");
-            ApiError::bad_request("json_invalid", message)
-        })?,
-    };
+fn lasts(body: &LinkBody) -> Result<Duration, ApiError> {
     let lasts = body.expires_in.map_or(A_DAY, Duration::from_secs);
     if lasts.is_zero() || lasts > LONGEST {
         let message = format!("expires_in is {} seconds", lasts.as_secs());

@@ -11,7 +11,7 @@ pub mod containers;
 mod create;
 pub mod docker;
 pub mod error;
-mod extract;
+pub(crate) mod extract;
 pub mod health;
 pub mod links;
 mod log_stream;
@@ -22,6 +22,8 @@ mod page;
 mod read_first;
 pub mod releases;
 mod request_log;
+pub(crate) mod session;
+pub mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,7 @@ use axum::Router;
 use axum::extract::{FromRef, Request};
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 use playground_control::Control;
 use playground_proxy::Gateway;
 use tower::ServiceExt as _;
@@ -40,7 +43,8 @@ use utoipa_axum::routes;
 
 pub use openapi::openapi_json;
 
-use crate::auth::require_token;
+use crate::auth::{Sessions, require_login};
+use crate::page::{self as files, Page};
 use crate::{Links, Tokens};
 use error::ApiError;
 
@@ -57,7 +61,9 @@ pub struct Hold(pub Duration);
 pub struct AppState {
     pub(crate) control: Control,
     pub(crate) tokens: Arc<Tokens>,
+    pub(crate) sessions: Arc<Sessions>,
     pub(crate) links: Arc<Links>,
+    pub(crate) page: Arc<Page>,
     pub(crate) hold: Hold,
     pub(crate) gateway: Gateway,
     body_silence: Duration,
@@ -72,10 +78,13 @@ impl AppState {
         gateway: Gateway,
         hold: Hold,
     ) -> Self {
+        let sessions = Sessions::new(control.store().clone(), control.agent_id());
         Self {
             control,
             tokens: Arc::new(tokens),
+            sessions: Arc::new(sessions),
             links: Arc::new(links),
+            page: Arc::new(Page::built_in()),
             hold,
             gateway,
             body_silence: BODY_SILENCE,
@@ -87,6 +96,17 @@ impl AppState {
     pub fn with_body_silence(self, body_silence: Duration) -> Self {
         Self {
             body_silence,
+            ..self
+        }
+    }
+}
+
+impl AppState {
+    /// Shows another page than the one that this binary carries.
+    #[must_use]
+    pub fn with_page(self, page: Page) -> Self {
+        Self {
+            page: Arc::new(page),
             ..self
         }
     }
@@ -110,8 +130,8 @@ impl FromRef<AppState> for Hold {
     }
 }
 
-/// Every route with its part of the OpenAPI document. They cannot drift: both come from one annotation.
-fn api() -> OpenApiRouter<AppState> {
+/// Every route that asks who calls, with its part of the OpenAPI document. They cannot drift: both come from one annotation.
+fn guarded() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(health::health))
         .routes(routes!(containers::list, containers::create))
@@ -141,16 +161,38 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(orphans::list))
         .routes(routes!(orphans::adopt))
         .routes(routes!(orphans::remove))
+        .routes(routes!(session::show, session::end))
+        .routes(routes!(session::invite))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(openapi::document))
 }
 
-/// The whole API.
+/// What anybody may ask: the way in.
+fn open() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(session::open))
+}
+
+/// The page itself, which has nothing to hide.
+fn page_files() -> Router<AppState> {
+    Router::new()
+        .route("/", get(files::index))
+        .route("/assets/{*name}", get(files::asset))
+        .route("/favicon.svg", get(files::favicon))
+        .method_not_allowed_fallback(wrong_method)
+}
+
+/// The whole API, and the page.
 pub fn router(state: AppState) -> Router {
-    let (router, _) = api().split_for_parts();
-    router
+    let (guarded, _) = guarded().split_for_parts();
+    let (open, _) = open().split_for_parts();
+    guarded
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(state.clone(), require_token))
+        .layer(from_fn_with_state(state.clone(), require_login))
+        // Behind that layer: what follows asks nobody who calls.
+        .merge(open)
+        .merge(page_files())
         .layer(from_fn(read_first::read_first))
         .layer(RequestBodyTimeoutLayer::new(state.body_silence))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(

@@ -20,7 +20,7 @@ pub fn openapi_json() -> String {
 }
 
 fn generate() -> OpenApi {
-    let mut document = super::api().into_openapi();
+    let mut document = super::guarded().merge(super::open()).into_openapi();
     document.info.title = "Synapse Playground Agent".to_owned();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     document.info.description = Some(
@@ -32,12 +32,24 @@ fn generate() -> OpenApi {
         "Authorization",
         "The Agent's token, raw or behind `Bearer` or `Token`.",
     )));
-    document
-        .components
-        .get_or_insert_default()
-        .add_security_scheme("token", token);
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+        "synapse-session-AGENT",
+        "One half of a session: AGENT is the beginning of the Agent's id, and over https `__Host-` stands before it.",
+    )));
+    let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+        "X-Synapse-Key",
+        "The other half of a session, from POST /session.",
+    )));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("token", token);
+    components.add_security_scheme("session_cookie", cookie);
+    components.add_security_scheme("session_key", key);
     name_operations(&mut document);
-    document.security = Some(vec![SecurityRequirement::new("token", [] as [&str; 0])]);
+    let no_scopes: [&str; 0] = [];
+    document.security = Some(vec![
+        SecurityRequirement::new("token", no_scopes),
+        SecurityRequirement::new("session_cookie", no_scopes).add("session_key", no_scopes),
+    ]);
     document
 }
 

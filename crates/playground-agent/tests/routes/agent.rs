@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use playground_agent::http::{AppState, Hold, router, without_trailing_slash};
-use playground_agent::{Front, Links, Tokens};
+use playground_agent::{Front, Links, Page, Tokens};
 use playground_control::{Control, ControlConfig, DiskGauge, DiskSpace, Probe};
 use playground_engine::fake::{AppBehaviour, BuildScript};
 use playground_engine::{Engine, FakeEngine};
@@ -74,8 +74,27 @@ impl TestAgent {
         }
     }
 
+    /// One that lets everybody in.
+    pub(crate) async fn without_login() -> Self {
+        crate::log::begin();
+        let dir = tempfile::tempdir().unwrap();
+        let agent = Self::made(dir.path(), |_| {}, false).await;
+        Self {
+            _dir: Some(dir),
+            ..agent
+        }
+    }
+
     /// With its data in a directory of the test's own.
     pub(crate) async fn at(data_dir: &Path, change: impl FnOnce(&mut ControlConfig)) -> Self {
+        Self::made(data_dir, change, true).await
+    }
+
+    async fn made(
+        data_dir: &Path,
+        change: impl FnOnce(&mut ControlConfig),
+        login_required: bool,
+    ) -> Self {
         let fake = FakeEngine::new();
         fake.add_image("synapse-gradio-base:latest");
         fake.behave_by_default(AppBehaviour {
@@ -97,7 +116,7 @@ impl TestAgent {
         });
         change(&mut config);
         let store = Store::open(&data_dir.join("playground.db")).await.unwrap();
-        let tokens = Tokens::new(store.clone(), true);
+        let tokens = Tokens::new(store.clone(), login_required);
         tokens
             .ensure(Some(&SecretString::from(TOKEN)), data_dir)
             .await
@@ -128,6 +147,16 @@ impl TestAgent {
             state,
             router,
             _dir: None,
+        }
+    }
+
+    /// The same Agent with another page.
+    pub(crate) fn showing(self, page: Page) -> Self {
+        let state = self.state.with_page(page);
+        Self {
+            router: router(state.clone()),
+            state,
+            ..self
         }
     }
 

@@ -28,6 +28,10 @@ async fn item_49_no_route_answers_without_a_valid_token_and_every_refusal_is_ali
     let routes = every_route();
     assert!(routes.len() > 40, "{}", routes.len());
     for (method, path) in routes {
+        if method == Method::POST && path.trim_end_matches('/') == "/session" {
+            // The way in.
+            continue;
+        }
         for token in [
             None,
             Some(""),

@@ -131,6 +131,31 @@ async fn a_private_app_is_for_whoever_has_a_token_and_never_sees_it() {
     assert_eq!(wrong.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
 
+#[tokio::test]
+async fn the_pages_session_opens_no_app_and_no_app_sees_it() {
+    let place = Place::set().await;
+    let opened = place.agent.post("/session", json!({"token": TOKEN})).await;
+    let key = opened.json()["key"].as_str().unwrap().to_owned();
+    let cookie = opened.headers[header::SET_COOKIE].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let cookies = format!("theirs=1; {cookie}; __Host-{cookie}");
+    for ask in [place.ask(Method::GET, "/"), place.ask_host("/")] {
+        let ask = ask.header(header::COOKIE, &cookies);
+        let ask = ask.header("x-synapse-key", &key);
+        let with_token = ask.try_clone().unwrap();
+        let refused = ask.send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+        let response = with_token.bearer_auth(TOKEN).send().await.unwrap();
+        let seen = response.text().await.unwrap();
+        assert!(seen.contains("cookie: theirs=1\n"), "{seen}");
+        assert!(!seen.contains("synapse-session-"), "{seen}");
+        assert!(
+            !seen.contains(&key) && !seen.contains("x-synapse"),
+            "{seen}"
+        );
+    }
+}
+
 /// security.md 2.7, item 44.
 #[tokio::test]
 async fn item_44_a_link_opens_one_app_with_a_cookie_that_the_app_never_sees() {

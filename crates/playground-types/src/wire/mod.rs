@@ -9,6 +9,7 @@ mod container;
 mod health;
 mod launch;
 mod orphan;
+mod session;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,6 +20,7 @@ pub use container::*;
 pub use health::*;
 pub use launch::*;
 pub use orphan::*;
+pub use session::*;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -1,26 +1,21 @@
-//! Who may call: a token in `Authorization`, raw as the SDK sends it, or behind `Bearer` or `Token`.
-//!
-//! Tokens are random and long, so a fast digest is right: an expensive one would only let strangers keep us busy.
+//! Tokens: one in `Authorization`, raw as the SDK sends it, or behind `Bearer` or `Token`.
 
 use std::path::Path;
 
-use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HeaderMap};
-use axum::middleware::Next;
-use axum::response::Response;
-use playground_store::{Store, StoreError};
-use playground_types::{Digest, Timestamp};
+use playground_store::{Revoked, Store, StoreError, TokenRow};
+use playground_types::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
-use subtle::ConstantTimeEq as _;
 
-use crate::http::AppState;
-use crate::http::error::ApiError;
+use super::secret::{digest, generate, is_same};
 use crate::private_file;
 
 /// The file in the data directory that holds the token this Agent made, for the local command line.
 pub const TOKEN_FILE: &str = "token";
 /// The label of the token that comes from settings or was made at the first start.
 const OWN_LABEL: &str = "agent";
+/// How exactly it is written down when a token was used: a busy client must not make a write of every request.
+const USED_MILLIS: i64 = 60_000;
 
 /// The check of tokens.
 #[derive(Debug, Clone)]
@@ -59,11 +54,8 @@ impl Tokens {
             (None, Some(token)) => (token, false),
             (None, None) => (generate(), true),
         };
-        let now = Timestamp::now();
-        // What was set last is valid; what was set before is not.
-        self.store.revoke_tokens(OWN_LABEL, now).await?;
         self.store
-            .add_token(OWN_LABEL, &Digest::of(token.as_bytes()), now)
+            .set_own_token(OWN_LABEL, &digest(&token), Timestamp::now())
             .await?;
         private_file::write(&file, &token)?;
         Ok(is_new.then(|| SecretString::from(token)))
@@ -77,56 +69,80 @@ impl Tokens {
     /// Whether a request may be made.
     pub(crate) async fn check(&self, headers: &HeaderMap) -> Result<Checked, StoreError> {
         if !self.required {
-            return Ok(Checked::Valid);
+            return Ok(Checked::Valid(None));
         }
         let header = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        match header.map(without_scheme).filter(|token| !token.is_empty()) {
-            None => Ok(Checked::Missing),
-            Some(token) if self.accepts(token).await? => Ok(Checked::Valid),
-            Some(_) => Ok(Checked::Wrong),
+        let Some(token) = header.map(without_scheme).filter(|token| !token.is_empty()) else {
+            return Ok(Checked::Missing);
+        };
+        let found = self.find(token).await?;
+        Ok(found.map_or(Checked::Wrong, |row| Checked::Valid(Some(row.id))))
+    }
+
+    /// The valid token that this is.
+    pub(crate) async fn find(&self, presented: &str) -> Result<Option<TokenRow>, StoreError> {
+        let now = Timestamp::now();
+        let presented = digest(presented);
+        let mut found = None;
+        // Every token is compared, so that the time says nothing about which one was close.
+        for token in self.store.valid_tokens(now).await? {
+            if is_same(&presented, &token.hash) {
+                found = Some(token);
+            }
+        }
+        if let Some(token) = &found {
+            self.note_use(token, now).await;
+        }
+        Ok(found)
+    }
+
+    /// Nobody is turned away because this could not be written down.
+    async fn note_use(&self, token: &TokenRow, now: Timestamp) {
+        let is_known = |at: Timestamp| now.millis_since(at) < USED_MILLIS;
+        if token.last_used_at.is_some_and(is_known) {
+            return;
+        }
+        if let Err(error) = self.store.token_used(token.id, now).await {
+            tracing::warn!(%error, token.id, "it is not known when this token was last used");
         }
     }
 
-    async fn accepts(&self, presented: &str) -> Result<bool, StoreError> {
-        let presented = Digest::of(presented.as_bytes());
-        let mut found = false;
-        // Every token is compared, so that the time says nothing about which one was close.
-        for token in self.store.valid_tokens(Timestamp::now()).await? {
-            found |= bool::from(token.hash.as_bytes().ct_eq(presented.hex().as_bytes()));
-        }
-        Ok(found)
+    /// The tokens that are valid, oldest first.
+    pub(crate) async fn list(&self) -> Result<Vec<TokenRow>, StoreError> {
+        self.store.valid_tokens(Timestamp::now()).await
+    }
+
+    /// A new token, which is known this once.
+    pub(crate) async fn make(
+        &self,
+        label: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(TokenRow, SecretString), StoreError> {
+        let token = generate();
+        let row = self
+            .store
+            .add_token(label, &digest(&token), expires_at, Timestamp::now())
+            .await?;
+        Ok((row, SecretString::from(token)))
+    }
+
+    /// Ends a token, and with it the sessions that it opened.
+    pub(crate) async fn revoke(&self, id: i64) -> Result<Revoked, StoreError> {
+        self.store.revoke_token(id, Timestamp::now()).await
     }
 }
 
 /// What a request's `Authorization` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Checked {
-    /// A token of this Agent, or none is needed.
-    Valid,
+    /// A token of this Agent, by its key; none where none is needed.
+    Valid(Option<i64>),
     /// There is none.
     Missing,
     /// It is no token of this Agent.
     Wrong,
-}
-
-/// Lets a request through that carries a valid token.
-pub(crate) async fn require_token(
-    State(state): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    match state
-        .tokens
-        .check(request.headers())
-        .await
-        .map_err(playground_control::ControlError::from)?
-    {
-        Checked::Valid => Ok(next.run(request).await),
-        Checked::Missing => Err(ApiError::unauthorized("this request carries no token")),
-        Checked::Wrong => Err(ApiError::unauthorized("this token is not valid")),
-    }
 }
 
 fn without_scheme(value: &str) -> &str {
@@ -141,18 +157,6 @@ fn without_scheme(value: &str) -> &str {
     }
 }
 
-/// 160 random bits as 40 hex digits, the form the platform's own agent tokens have.
-fn generate() -> String {
-    use std::fmt::Write as _;
-    let bytes: [u8; 20] = rand::random();
-    bytes
-        .iter()
-        .fold(String::with_capacity(40), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-            text
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,12 +166,5 @@ mod tests {
         for value in ["abc", "Bearer abc", "token abc", "Token  abc"] {
             assert_eq!(without_scheme(value), "abc");
         }
-    }
-
-    #[test]
-    fn a_made_token_has_the_platforms_form() {
-        let token = generate();
-        assert!(token.len() == 40 && token.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        assert_ne!(token, generate());
     }
 }
