@@ -1,6 +1,8 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
+import { packed } from "./packed";
+
 // The Agent to develop against: `PLAYGROUND_URL=http://localhost:8000 npm run dev`.
 const agent = process.env.PLAYGROUND_URL ?? "http://localhost:8000";
 const routes = [
@@ -9,7 +11,7 @@ const routes = [
 ];
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), packed()],
   build: {
     target: "es2022",
     // The policy of the page allows styles and scripts of its own files only.
