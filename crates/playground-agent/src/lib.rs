@@ -9,11 +9,13 @@
 
 mod auth;
 mod config;
+mod events;
 mod front;
 mod gateway;
 pub mod http;
 mod open_files;
 mod private_file;
+mod records;
 mod serve;
 mod telemetry;
 

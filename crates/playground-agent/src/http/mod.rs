@@ -10,6 +10,7 @@ pub mod containers;
 mod create;
 pub mod docker;
 pub mod error;
+pub mod events;
 mod extract;
 pub mod health;
 pub mod links;
@@ -40,6 +41,7 @@ use utoipa_axum::routes;
 pub use openapi::openapi_json;
 
 use crate::auth::require_token;
+use crate::events::Feed;
 use crate::{Links, Tokens};
 use error::ApiError;
 
@@ -59,6 +61,7 @@ pub struct AppState {
     pub(crate) links: Arc<Links>,
     pub(crate) hold: Hold,
     pub(crate) gateway: Gateway,
+    pub(crate) feed: Feed,
     body_silence: Duration,
 }
 
@@ -77,6 +80,7 @@ impl AppState {
             links: Arc::new(links),
             hold,
             gateway,
+            feed: Feed::new(),
             body_silence: BODY_SILENCE,
         }
     }
@@ -139,6 +143,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(orphans::list))
         .routes(routes!(orphans::adopt))
         .routes(routes!(orphans::remove))
+        .routes(routes!(events::events))
         .routes(routes!(openapi::document))
 }
 

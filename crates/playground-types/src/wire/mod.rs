@@ -5,18 +5,22 @@
 
 mod cleanup;
 mod container;
+mod event;
 mod health;
 mod launch;
 mod orphan;
+mod stats;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use cleanup::*;
 pub use container::*;
+pub use event::*;
 pub use health::*;
 pub use launch::*;
 pub use orphan::*;
+pub use stats::*;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
