@@ -4,9 +4,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use playground_control::{Control, Publish};
+use playground_control::{Control, ControlError, Publish};
 use playground_proxy::{Gateway, ListenLimits, listen};
-use playground_store::StoreError;
 use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::gateway::{self, Access, Door, Ports};
 use crate::http::{AppState, into_service, router};
+use crate::records::Records;
 
 /// What listens, until the loop is told to stop.
 #[derive(Debug)]
@@ -35,12 +35,12 @@ impl Front {
         state: AppState,
         limits: ListenLimits,
         trusted: Vec<IpAddr>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, ControlError> {
         let control = state.control.clone();
         let gateway = state.gateway.clone();
         gateway::introduce(&control, &gateway);
-        gateway::refresh(&control, &gateway).await?;
-        tokio::spawn(gateway::follow(control.clone(), gateway.clone()));
+        let mut records = Records::new(control.clone(), gateway.clone(), state.feed.clone());
+        records.read().await?;
         let trusted: Arc<[IpAddr]> = trusted.into();
         let stop = stop_of(&control);
         let mut ports = Ports::new(
@@ -52,11 +52,14 @@ impl Front {
         );
         let own_ports = ports.listening();
         if control.config().publish == Publish::Agent {
-            ports.refresh().await?;
-            tokio::spawn(ports.follow());
+            let containers = records.containers();
+            let rows = containers.borrow().clone();
+            ports.refresh(&rows).await;
+            tokio::spawn(ports.follow(containers));
         } else {
             own_ports.close();
         }
+        tokio::spawn(records.follow());
         let door = Door {
             gateway: gateway.clone(),
             access: Access {

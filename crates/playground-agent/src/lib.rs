@@ -9,6 +9,7 @@
 
 mod auth;
 mod config;
+mod events;
 mod front;
 mod gateway;
 pub mod http;
@@ -16,6 +17,7 @@ mod invitation;
 mod open_files;
 mod page;
 mod private_file;
+mod records;
 mod serve;
 mod telemetry;
 

@@ -30,6 +30,9 @@ const REFUSALS: u32 = 3;
 /// The same for refusals that the engine calls its own fault. With the waits between them they last 15 seconds.
 const FAULTS: u32 = 8;
 
+/// How many that wait before a record are told one by one.
+const TOLD_BEFORE: usize = 20;
+
 /// The records that have a task, and how to wake it.
 #[derive(Debug, Default)]
 pub(crate) struct Driver {
@@ -372,6 +375,11 @@ impl Control {
             });
         }
         let before = self.starts.before(pk)?;
+        // Told roughly where many wait: each start would else be news of every one of them.
+        let before = match before {
+            ..=TOLD_BEFORE => before.to_string(),
+            _ => format!("more than {TOLD_BEFORE}"),
+        };
         Some(Waiting {
             code: "start_turn".to_owned(),
             detail: format!(

@@ -104,6 +104,7 @@ impl Control {
             );
         }
         self.driver.begin();
+        self.changes.note();
         compared.rest.into_iter().for_each(|pk| self.wake(pk));
         compared.settled.into_iter().for_each(|pk| self.attend(pk));
         self.sweep_soon();

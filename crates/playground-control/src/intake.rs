@@ -56,6 +56,7 @@ impl Control {
         self.store
             .put_release(&facts.release, &source, self.clock.now())
             .await?;
+        self.changes.note_releases();
         tracing::info!(release = %facts.release, source.digest = %facts.content, "plugin release {} is stored", facts.release);
         Ok(facts)
     }
@@ -72,6 +73,13 @@ impl Control {
             Some(backend) => self.fetch_release(backend, release).await,
             None => Err(ControlError::UnknownRelease(release.to_string())),
         }
+    }
+
+    /// Forgets a release. Containers keep the content they were created with. False when there was none.
+    pub async fn forget_release(&self, release: &PluginRelease) -> Result<bool, ControlError> {
+        let is_gone = self.store.delete_release(release).await?;
+        self.changes.note_releases();
+        Ok(is_gone)
     }
 
     /// Leftovers of uploads that a killed process never finished.

@@ -81,6 +81,7 @@ impl Control {
                 .put_release(&facts.release, &source, self.clock.now())
                 .await?;
         }
+        self.changes.note_releases();
         tracing::info!(
             releases = found.len(),
             "the database is new: plugin contents on disk were taken in again"

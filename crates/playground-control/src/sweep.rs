@@ -44,7 +44,9 @@ impl Control {
     async fn sweep(&self) -> Result<(), StepError> {
         self.look_after_orphans().await?;
         let long_ago = self.clock.now().plus_millis(-KEPT_MS);
-        self.store.forget_launches(long_ago).await?;
+        if self.store.forget_launches(long_ago).await? > 0 {
+            self.changes.note();
+        }
         self.store.clear_forgotten(long_ago).await?;
         if self.config.backend.is_none() {
             self.store.forget_pushes().await?;

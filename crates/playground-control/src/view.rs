@@ -48,6 +48,12 @@ impl Control {
         }
     }
 
+    /// All plugin releases, newest first.
+    pub async fn releases(&self) -> Result<Vec<Release>, ControlError> {
+        let rows = self.store.all_releases().await?;
+        rows.iter().map(|row| self.view_release(row)).collect()
+    }
+
     /// A plugin release.
     pub fn view_release(&self, row: &ReleaseRow) -> Result<Release, ControlError> {
         let facts = crate::intake::parse_facts(&row.source)?;

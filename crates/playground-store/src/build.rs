@@ -237,6 +237,17 @@ impl Store {
         raw.map(BuildRow::try_from).transpose()
     }
 
+    /// Those of these builds that are there.
+    pub async fn builds(&self, ids: &[BuildId]) -> Result<Vec<BuildRow>> {
+        let ids: Vec<String> = ids.iter().map(BuildId::to_string).collect();
+        let raw: Vec<RawBuild> =
+            sqlx::query_as("SELECT * FROM builds WHERE id IN (SELECT value FROM json_each($1))")
+                .bind(row::to_json(&ids))
+                .fetch_all(&self.read)
+                .await?;
+        raw.into_iter().map(BuildRow::try_from).collect()
+    }
+
     /// How many builds are queued.
     pub async fn queued_builds(&self) -> Result<u64> {
         let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM builds WHERE status = 'queued'")

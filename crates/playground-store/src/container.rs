@@ -408,6 +408,14 @@ impl Store {
         ))
     }
 
+    /// All records, newest first.
+    pub async fn all_containers(&self) -> Result<Vec<ContainerRow>> {
+        let raw: Vec<RawContainer> = sqlx::query_as("SELECT * FROM containers ORDER BY pk DESC")
+            .fetch_all(&self.read)
+            .await?;
+        raw.into_iter().map(ContainerRow::try_from).collect()
+    }
+
     /// How many records there are of each status.
     pub async fn container_counts(&self) -> Result<Vec<(ContainerStatus, u64)>> {
         let rows: Vec<(String, i64)> = sqlx::query_as(

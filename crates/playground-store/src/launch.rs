@@ -146,6 +146,19 @@ impl Store {
         ))
     }
 
+    /// The newest launches, so many, and all that are on their way; newest first.
+    pub async fn recent_launches(&self, newest: u64) -> Result<Vec<LaunchRow>> {
+        let raw: Vec<RawLaunch> = sqlx::query_as(
+            "SELECT * FROM launches WHERE outcome IS NULL
+                OR id IN (SELECT id FROM launches ORDER BY id DESC LIMIT $1)
+             ORDER BY id DESC",
+        )
+        .bind(newest as i64)
+        .fetch_all(&self.read)
+        .await?;
+        raw.into_iter().map(LaunchRow::try_from).collect()
+    }
+
     /// Ends every open launch of a record up to a generation: what an older request waited for is this outcome too.
     pub async fn finish_launches(
         &self,

@@ -144,6 +144,15 @@ impl Store {
         ))
     }
 
+    /// All releases, newest key first.
+    pub async fn all_releases(&self) -> Result<Vec<ReleaseRow>> {
+        let sql = concat_sql(SELECT_RELEASE, "ORDER BY r.id DESC");
+        let raw: Vec<RawRelease> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .fetch_all(&self.read)
+            .await?;
+        raw.into_iter().map(ReleaseRow::try_from).collect()
+    }
+
     /// Forgets a release. Containers keep the content they were created with. False when there was none.
     pub async fn delete_release(&self, release: &PluginRelease) -> Result<bool> {
         let done = sqlx::query("DELETE FROM releases WHERE plugin_release = $1")

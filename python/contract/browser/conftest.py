@@ -1,5 +1,6 @@
 """What the tests in Chromium share: the browser, an Agent whose apps they open, and the ways to an app."""
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,9 +11,11 @@ from support import plugins
 from support.agent import Agent
 from support.hosts import lead_here
 
+from browser.playground import Playground, undocumented
 from browser.silence import Silence
 
 HERE = Path(__file__).parent
+REPO = HERE.parents[2]
 # Milliseconds for anything that a page is to show. Nothing waits this long when it works.
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
@@ -152,3 +155,40 @@ def majors(begin, every_major):
     """The app of a major. All of them are begun when the first one is asked for."""
     made = {major: begin(f"gradio-{major}@1.0.0", archive) for major, archive in every_major.items()}
     return lambda major: made[major]()
+
+
+@pytest.fixture(scope="module")
+def empty_agent(tmp_path_factory):
+    """An Agent with nothing on it, for the Playground page."""
+    name = tmp_path_factory.mktemp("page")
+    agent = Agent(os.environ["PLAYGROUND_BINARY"], name, "18700-18759")
+    try:
+        yield agent
+    finally:
+        if agent.process.poll() is not None:
+            agent.start()
+        agent.delete_everything()
+        agent.stop()
+        assert agent.leave_nothing() == [], "containers that were left"
+
+
+@pytest.fixture
+def person(chromium, empty_agent):
+    """Somebody at the Playground. Whatever they do, the page asks for nothing that is not in the API's document, and no mistake
+    of its own and no breach of its policy is in the browser's console."""
+    contexts, windows = [], []
+
+    def person(**wishes):
+        context = chromium.new_context(accept_downloads=True, **wishes)
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        windows.append(Playground(context, empty_agent))
+        return windows[-1]
+
+    yield person
+    for context in contexts:
+        context.close()
+    document = json.loads((REPO / "openapi" / "agent.json").read_text())
+    for window in windows:
+        assert undocumented(window.asked, document) == []
+        assert window.complaints == []

@@ -20,7 +20,7 @@ mod visitor;
 mod way;
 
 pub(crate) use access::Access;
-pub(crate) use apps::{follow, refresh};
+pub(crate) use apps::replace as replace_apps;
 pub(crate) use door::Door;
 pub(crate) use last_visits::{keep as keep_last_visits, last_visit};
 pub use links::Links;

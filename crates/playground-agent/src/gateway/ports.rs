@@ -17,21 +17,19 @@ use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use playground_control::{Control, error_chain};
 use playground_proxy::{Body, Gateway, ListenLimits, listen};
-use playground_store::{ContainerFilter, ContainerRow, StoreError};
+use playground_store::ContainerRow;
 use playground_types::HostPort;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use super::visitor::visitor;
+use crate::records::Containers;
 
-/// Changes within this time are followed together.
-const PAUSE: Duration = Duration::from_millis(20);
 /// A port that could not be opened is tried again after this time.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
-/// Records looked at in one go.
-const ALL: u64 = 100_000;
 
 /// What listens on the apps' own ports.
 #[derive(Debug)]
@@ -81,21 +79,13 @@ impl Ports {
     }
 
     /// Keeps the ports equal to the records until the Agent stops.
-    pub(crate) async fn follow(mut self) {
-        let mut changes = self.control.changes();
+    pub(crate) async fn follow(mut self, mut containers: watch::Receiver<Containers>) {
         while !self.stop.is_cancelled() {
-            changes.borrow_and_update();
-            let is_complete = self.refresh().await.unwrap_or_else(|error| {
-                tracing::warn!(
-                    error = &error_chain(&error),
-                    "the apps' ports stay as they are: the records cannot be read"
-                );
-                false
-            });
-            tokio::time::sleep(PAUSE).await;
+            let rows = containers.borrow_and_update().clone();
+            let is_complete = self.refresh(&rows).await;
             // Cancel-safe: all of them only wait.
             tokio::select! {
-                _ = changes.changed() => {}
+                Ok(()) = containers.changed() => {}
                 () = tokio::time::sleep(TRY_AGAIN), if !is_complete => {}
                 () = self.stop.cancelled() => {}
             }
@@ -104,15 +94,10 @@ impl Ports {
     }
 
     /// Opens and closes what the records say; whether all of them could be opened.
-    pub(crate) async fn refresh(&mut self) -> Result<bool, StoreError> {
-        let everything = ContainerFilter {
-            limit: ALL,
-            ..ContainerFilter::default()
-        };
-        let (rows, _) = self.control.store().containers(&everything).await?;
-        let held: HashMap<HostPort, ContainerRow> = rows
-            .into_iter()
-            .filter_map(|row| Some((row.host_port?, row)))
+    pub(crate) async fn refresh(&mut self, rows: &[Arc<ContainerRow>]) -> bool {
+        let held: HashMap<HostPort, &ContainerRow> = rows
+            .iter()
+            .filter_map(|row| Some((row.host_port?, row.as_ref())))
             .collect();
         self.open.retain(|port, open| {
             let is_held = held.contains_key(port);
@@ -128,11 +113,11 @@ impl Ports {
                 row.name.clone_into(&mut owner);
                 continue;
             }
-            is_complete &= self.open(port, &row).await;
+            is_complete &= self.open(port, row).await;
         }
         self.control
             .set_own_ports(self.open.keys().copied().collect());
-        Ok(is_complete)
+        is_complete
     }
 
     /// Listens for a record; whether the port could be had.

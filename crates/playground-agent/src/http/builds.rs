@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use playground_control::{Control, ControlError};
-use playground_store::{BuildRow, LaunchRow, Outcome};
+use playground_store::{BuildRow, LaunchRow};
 use playground_types::wire::{ErrorBody, Launch, Page};
 use playground_types::{BuildId, BuildStatus, LaunchId, LaunchStatus};
 
@@ -13,9 +13,6 @@ use super::create::created;
 use super::error::ApiError;
 use super::extract::{Caller, Path};
 use super::page::PageQuery;
-
-/// What a cancelled launch says where clients expect a text.
-const CANCELLED: &str = "it was cancelled before the app was ready";
 
 /// Launches, newest first.
 #[utoipa::path(get, path = "/builds", tag = "builds",
@@ -97,11 +94,7 @@ pub(crate) async fn find(control: &Control, id: &str) -> Result<Found, ApiError>
 }
 
 async fn view(control: &Control, caller: &Caller, launch: &LaunchRow) -> Result<Launch, ApiError> {
-    let row = control
-        .store()
-        .container(launch.container)
-        .await
-        .map_err(ControlError::from)?;
+    let (view, row) = control.view_launch(launch).await?;
     let result = control
         .launch_result(launch, row.as_ref(), caller.host())
         .map(|container| {
@@ -113,46 +106,7 @@ async fn view(control: &Control, caller: &Caller, launch: &LaunchRow) -> Result<
                 launch.recreated,
             ))
         });
-    let image_build = match launch.build {
-        None => None,
-        Some(id) => match control
-            .store()
-            .build(id)
-            .await
-            .map_err(ControlError::from)?
-        {
-            Some(build) => Some(control.view_build(&build).await?),
-            None => None,
-        },
-    };
-    let error = match (launch.outcome, &launch.failure) {
-        (Some(Outcome::Failed | Outcome::Cancelled), Some(failure)) => {
-            Some(failure.message.clone())
-        }
-        (Some(Outcome::Failed | Outcome::Cancelled), None) => Some(CANCELLED.to_owned()),
-        (Some(Outcome::Completed) | None, _) => None,
-    };
-    Ok(Launch {
-        build_id: launch.id.to_string(),
-        id: launch.id.to_string(),
-        status: control.launch_status(launch).await?,
-        plugin_release: launch.release.to_string(),
-        container_pk: launch.container.0,
-        result,
-        error,
-        failure: launch.failure.clone(),
-        position: image_build.as_ref().and_then(|build| build.position),
-        estimate_seconds: image_build
-            .as_ref()
-            .and_then(|build| build.estimate_seconds),
-        image_build,
-        waiting: row
-            .as_ref()
-            .filter(|_| launch.outcome.is_none())
-            .and_then(|row| control.waiting(row.pk)),
-        created_at: launch.created_at.to_string(),
-        finished_at: launch.finished_at.map(|time| time.to_string()),
-    })
+    Ok(Launch { result, ..view })
 }
 
 /// An image build in a launch's clothes, so that one address answers for both.

@@ -196,7 +196,7 @@ pub(crate) async fn with_attrs(
 }
 
 /// A record with what passed through to its app.
-fn with_traffic(container: Container, gateway: &Gateway) -> Container {
+pub(crate) fn with_traffic(container: Container, gateway: &Gateway) -> Container {
     let Some(app) = gateway.apps().find(&container.name) else {
         return container;
     };

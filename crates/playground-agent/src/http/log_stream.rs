@@ -45,11 +45,13 @@ pub(crate) fn frames(
 ) -> impl Stream<Item = Result<Frame, StoreError>> + Send {
     try_stream! {
         let mut changes = control.changes();
+        let mut printed = control.build_log_changes();
         let mut next = offset;
         let mut told = None;
         let mut told_waiting = None;
         loop {
             changes.borrow_and_update();
+            printed.borrow_and_update();
             // The status first: a log that is read after its build ended is whole.
             let status = status(&control, &found).await?;
             if let Some(build) = build_of(&control, &found).await? {
@@ -73,8 +75,10 @@ pub(crate) fn frames(
             if status.is_final() || !follow {
                 break;
             }
-            if changes.changed().await.is_err() {
-                break;
+            // Cancel-safe: both mark a value as seen only when they return.
+            tokio::select! {
+                _ = changes.changed() => {}
+                _ = printed.changed() => {}
             }
         }
         if let Some(status) = told.filter(|status| status.is_final()) {

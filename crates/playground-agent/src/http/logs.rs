@@ -23,7 +23,7 @@ use super::extract::{Caller, Path, Query, Upgrade};
 use super::log_stream::{Frame, frames};
 
 /// A quiet stream says that it lives this often.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// What every stream says last when the Agent is told to end: a status, which ends no log.
 const FAREWELL: &str = r#"{"type":"status","message":"stopping"}"#;
 /// Readers that were cut off come back after this time.
@@ -35,7 +35,8 @@ const MAX_TAIL: u32 = 10_000;
 /// Most bytes of a container's log in one answer, whatever its lines hold.
 const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Proxies that buffer would hold a live log back.
-const NO_BUFFERING: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+pub(super) const NO_BUFFERING: (HeaderName, &str) =
+    (HeaderName::from_static("x-accel-buffering"), "no");
 
 /// Which lines of a container's log.
 #[derive(Debug, Deserialize)]
@@ -289,7 +290,7 @@ async fn send_frames(
     drop(socket.send(Message::Close(close)).await);
 }
 
-fn last_event_id(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn last_event_id(headers: &HeaderMap) -> Option<&str> {
     headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok())

@@ -11,6 +11,7 @@ pub mod containers;
 mod create;
 pub mod docker;
 pub mod error;
+pub mod events;
 pub(crate) mod extract;
 pub mod health;
 pub mod links;
@@ -44,6 +45,7 @@ use utoipa_axum::routes;
 pub use openapi::openapi_json;
 
 use crate::auth::{Sessions, require_login};
+use crate::events::Feed;
 use crate::page::{self as files, Page};
 use crate::{Links, Tokens};
 use error::ApiError;
@@ -66,6 +68,7 @@ pub struct AppState {
     pub(crate) page: Arc<Page>,
     pub(crate) hold: Hold,
     pub(crate) gateway: Gateway,
+    pub(crate) feed: Feed,
     body_silence: Duration,
 }
 
@@ -87,6 +90,7 @@ impl AppState {
             page: Arc::new(Page::built_in()),
             hold,
             gateway,
+            feed: Feed::new(),
             body_silence: BODY_SILENCE,
         }
     }
@@ -165,6 +169,7 @@ fn guarded() -> OpenApiRouter<AppState> {
         .routes(routes!(session::invite))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(events::events))
         .routes(routes!(openapi::document))
 }
 

@@ -91,11 +91,7 @@ pub(crate) async fn delete(
         }
         .into());
     }
-    control
-        .store()
-        .delete_release(&row.release)
-        .await
-        .map_err(ControlError::from)?;
+    control.forget_release(&row.release).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use playground_agent::http::{AppState, Hold, router, without_trailing_slash};
 use playground_agent::{Front, Links, Page, Tokens};
@@ -171,13 +171,15 @@ impl TestAgent {
         address
     }
 
+    /// An answer whose body is not read: some never end.
+    pub(crate) async fn begin(&self, request: Request<Body>) -> Response<Body> {
+        let router = self.router.clone();
+        let answer = router.oneshot(without_trailing_slash(request)).await;
+        answer.unwrap()
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self
-            .router
-            .clone()
-            .oneshot(without_trailing_slash(request))
-            .await
-            .unwrap();
+        let response = self.begin(request).await;
         let status = response.status();
         let headers = response.headers().clone();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
@@ -189,6 +191,11 @@ impl TestAgent {
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.send(Self::request(method, path, body)).await
+    }
+
+    /// A request with the token.
+    pub(crate) fn request(method: Method, path: &str, body: Option<Value>) -> Request<Body> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -198,7 +205,7 @@ impl TestAgent {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        self.send(request.body(body).unwrap()).await
+        request.body(body).unwrap()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -118,6 +118,7 @@ impl Control {
                     return Next::Held;
                 }
             };
+            self.changes.note();
             let control = self.clone();
             let span = tracing::info_span!("build", build.id = %build.id, release = %build.release);
             builds.spawn(

@@ -124,12 +124,26 @@ impl Control {
         let Some(index) = turns.iter().position(|id| *id == build.id) else {
             return Ok(None);
         };
+        let usual = self.usual_time().await?;
+        Ok(Some(self.place_in_line(index, &live, usual)))
+    }
+
+    /// Where every queued build stands in line.
+    pub(crate) async fn places(&self) -> Result<HashMap<BuildId, Place>, ControlError> {
+        let live = self.store.live_builds().await?;
+        let turns = self.turns(&live).await?;
+        let usual = self.usual_time().await?;
+        let place = |(index, id)| (id, self.place_in_line(index, &live, usual));
+        Ok(turns.into_iter().enumerate().map(place).collect())
+    }
+
+    fn place_in_line(&self, index: usize, live: &[LiveBuild], usual: Option<Duration>) -> Place {
         let position = index as u64 + 1;
-        let wait = self.estimate(position, &live).await?;
-        Ok(Some(Place {
+        let wait = usual.map(|usual| self.estimate(position, live, usual));
+        Place {
             position,
             estimate_seconds: wait.map(|wait| wait.as_secs_f64().ceil() as u64),
-        }))
+        }
     }
 
     /// Where a launch's build stands in line; none unless it waits there.
@@ -146,18 +160,17 @@ impl Control {
     /// About when the next build begins, which is when one more may wait.
     pub(crate) async fn next_place(&self) -> Result<Duration, ControlError> {
         let live = self.store.live_builds().await?;
-        let wait = self.estimate(1, &live).await?.unwrap_or(UNKNOWN);
+        let usual = self.usual_time().await?;
+        let wait = usual.map_or(UNKNOWN, |usual| self.estimate(1, &live, usual));
         Ok(wait.clamp(Duration::from_secs(1), LONGEST))
     }
 
-    async fn estimate(
-        &self,
-        position: u64,
-        live: &[LiveBuild],
-    ) -> Result<Option<Duration>, ControlError> {
-        let Some(usual) = median(self.store.recent_build_millis(RECENT).await?) else {
-            return Ok(None);
-        };
+    /// How long builds take; none when nothing is known.
+    async fn usual_time(&self) -> Result<Option<Duration>, ControlError> {
+        Ok(median(self.store.recent_build_millis(RECENT).await?))
+    }
+
+    fn estimate(&self, position: u64, live: &[LiveBuild], usual: Duration) -> Duration {
         let now = self.clock.now();
         let ran: Vec<Duration> = live
             .iter()
@@ -167,8 +180,7 @@ impl Control {
                 Duration::from_millis(now.millis_since(since).max(0).unsigned_abs())
             })
             .collect();
-        let concurrent = self.config.build.concurrent;
-        Ok(Some(wait(position, &ran, concurrent, usual)))
+        wait(position, &ran, self.config.build.concurrent, usual)
     }
 }
 

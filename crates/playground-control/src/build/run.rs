@@ -107,6 +107,7 @@ impl Control {
                 return;
             }
         }
+        self.changes.note();
         self.builder.wake();
     }
 
@@ -230,7 +231,10 @@ impl Control {
         log: &mut BuildLog,
     ) {
         match event {
-            BuildEvent::Log { line, .. } => log.line(&line),
+            BuildEvent::Log { line, .. } => {
+                log.line(&line);
+                self.changes.note_build_log();
+            }
             BuildEvent::Step {
                 id,
                 name,
@@ -246,9 +250,9 @@ impl Control {
                         "build steps could not be written"
                     );
                 }
+                self.changes.note();
             }
         }
-        self.changes.note();
     }
 
     fn build_request(&self, build: &BuildRow, builder: Builder) -> BuildRequest {

@@ -82,6 +82,7 @@ impl Control {
             items,
         };
         if mode == Mode::Remove && !cleanup.items.is_empty() {
+            self.changes.note();
             tracing::info!(
                 items = cleanup.items.len(),
                 freed.bytes = cleanup.bytes,

@@ -6,10 +6,12 @@
 mod app_api;
 mod cleanup;
 mod container;
+mod event;
 mod health;
 mod launch;
 mod orphan;
 mod session;
+mod stats;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,10 +19,12 @@ use utoipa::ToSchema;
 pub use app_api::*;
 pub use cleanup::*;
 pub use container::*;
+pub use event::*;
 pub use health::*;
 pub use launch::*;
 pub use orphan::*;
 pub use session::*;
+pub use stats::*;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

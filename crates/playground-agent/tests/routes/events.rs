@@ -1,0 +1,232 @@
+//! The stream of events.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use playground_types::wire::{Container, Event};
+use playground_types::{ContainerStatus, LaunchStatus};
+use serde_json::{Value, json};
+
+use crate::agent::TestAgent;
+use crate::reader::Reader;
+
+async fn listening() -> (TestAgent, SocketAddr) {
+    let agent = TestAgent::start().await;
+    let address = agent.listen(Duration::from_secs(60)).await;
+    (agent, address)
+}
+
+fn container_of(event: &Event, pk: &Value) -> Option<Container> {
+    match event {
+        Event::Container(container) if *pk == container.pk => Some((**container).clone()),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn two_windows_see_each_others_changes() {
+    let (agent, address) = listening().await;
+    let (mut one, mut other) = (
+        Reader::open(address, "").await,
+        Reader::open(address, "").await,
+    );
+    for window in [&mut one, &mut other] {
+        let snapshot = window.snapshot().await;
+        assert!(snapshot.containers.is_empty() && snapshot.releases.is_empty());
+    }
+    let created = agent.created(&[]).await;
+    let pk = &created["pk"];
+    for window in [&mut one, &mut other] {
+        let mut has_release = false;
+        let mut launch = None;
+        let container = window
+            .until(|event| {
+                match event {
+                    Event::Release(release) => has_release |= release.code == "my-plugin",
+                    Event::Launch(told) => launch = Some(told.clone()),
+                    _ => {}
+                }
+                let is_running =
+                    |container: &Container| container.status == ContainerStatus::Running;
+                container_of(event, pk).filter(is_running)
+            })
+            .await;
+        assert!(has_release);
+        let launch = launch.expect("its launch is told, too");
+        assert_eq!(
+            (launch.id.as_str(), &launch.result),
+            (created["build_id"].as_str().unwrap(), &None)
+        );
+        assert_eq!(
+            container.endpoint,
+            Some(format!("http://agent.local:{}", created["host_port"])),
+            "as the reader reached the Agent"
+        );
+    }
+    let path = format!("/containers/{pk}");
+    agent
+        .call(Method::PATCH, &path, Some(json!({"status": "stopped"})))
+        .await;
+    for window in [&mut one, &mut other] {
+        window
+            .until(|event| {
+                container_of(event, pk)
+                    .filter(|container| container.status == ContainerStatus::Stopped)
+            })
+            .await;
+    }
+    agent.call(Method::DELETE, &path, None).await;
+    for window in [&mut one, &mut other] {
+        window
+            .until(|event| {
+                matches!(event, Event::ContainerGone(gone) if *pk == gone.pk).then_some(())
+            })
+            .await;
+    }
+    assert_eq!(
+        agent
+            .call(Method::DELETE, "/plugin_releases/my-plugin@1.0.0", None)
+            .await
+            .status,
+        StatusCode::NO_CONTENT
+    );
+    for window in [&mut one, &mut other] {
+        window
+            .until(|event| matches!(event, Event::ReleaseGone(_)).then_some(()))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_is_what_the_lists_say() {
+    let (agent, address) = listening().await;
+    agent.created(&[("model", "1")]).await;
+    let mut reader = Reader::open(address, "").await;
+    reader.snapshot().await;
+    agent.created(&[("model", "2")]).await;
+    reader
+        .until_it_knows(|known| {
+            let mut launches = known.launches.iter();
+            known.launches.len() == 2
+                && launches.all(|launch| launch.status == LaunchStatus::Completed)
+        })
+        .await;
+    let mut again = Reader::open(address, "").await;
+    again.snapshot().await;
+    let listed = async |path| agent.get(path).await.json()["results"].clone();
+    let containers = listed("/containers").await;
+    let releases = listed("/plugin_releases").await;
+    let mut launches = listed("/builds").await;
+    for launch in launches.as_array_mut().unwrap() {
+        launch["result"] = Value::Null;
+    }
+    for knows in [&reader.knows, &again.knows] {
+        let told = serde_json::to_value(knows).unwrap();
+        assert_eq!(told["containers"], containers);
+        assert_eq!(told["releases"], releases);
+        assert_eq!(told["launches"], launches);
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_comes_back_is_told_what_it_missed_and_nothing_else() {
+    let (agent, address) = listening().await;
+    let stays = agent.created(&[("model", "1")]).await;
+    let goes = agent.created(&[("model", "2")]).await;
+    let mut reader = Reader::open(address, "").await;
+    assert_eq!(reader.snapshot().await.containers.len(), 2);
+    let cursor = reader.cursor.clone();
+    drop(reader);
+    agent
+        .call(Method::DELETE, &format!("/containers/{}", goes["pk"]), None)
+        .await;
+    for query in [String::new(), format!("since={cursor}")] {
+        let header = query.is_empty().then_some(cursor.as_str());
+        let mut back = Reader::resume(address, &query, header).await;
+        assert!(back.is_resumed().await);
+        back.until(|event| {
+            assert!(
+                container_of(event, &stays["pk"]).is_none(),
+                "it did not change: {event:?}"
+            );
+            matches!(event, Event::ContainerGone(gone) if goes["pk"] == gone.pk).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_run_or_none_at_all_is_answered_with_everything() {
+    let (agent, address) = listening().await;
+    agent.created(&[]).await;
+    for cursor in ["00000000.3", "nonsense", "f.99999999999999999999"] {
+        let mut reader = Reader::resume(address, "", Some(cursor)).await;
+        assert_eq!(reader.snapshot().await.containers.len(), 1, "{cursor}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_stay_masked() {
+    let (agent, address) = listening().await;
+    let mut before = Reader::open(address, "").await;
+    before.snapshot().await;
+    let secret = "5ec2e7-value-nobody-may-see";
+    let envs = json!({"API_TOKEN": secret}).to_string();
+    let params = json!({"api_key": secret, "deep": {"password": secret}}).to_string();
+    let created = agent.created(&[("envs", &envs), ("params", &params)]).await;
+    let told = before
+        .until(|event| container_of(event, &created["pk"]))
+        .await;
+    let mut after = Reader::open(address, "").await;
+    let snapshot = after.snapshot().await;
+    for text in [
+        serde_json::to_string(&told).unwrap(),
+        serde_json::to_string(&snapshot).unwrap(),
+    ] {
+        assert!(
+            text.contains("API_TOKEN") && !text.contains(secret),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_a_farewell() {
+    let (agent, address) = listening().await;
+    let mut reader = Reader::open(address, "").await;
+    reader.snapshot().await;
+    agent.control.stop().await;
+    reader
+        .until(|event| matches!(event, Event::Farewell(_)).then_some(()))
+        .await;
+    assert_eq!(reader.next().await, None);
+}
+
+#[tokio::test]
+async fn a_stream_that_cannot_be_is_refused() {
+    let agent = TestAgent::start().await;
+    let many: String = (0..9).map(|pk| format!("log=container:{pk}&")).collect();
+    for query in [
+        "log=everything",
+        "log=container:x",
+        "stats=x",
+        "tail=x",
+        &many,
+    ] {
+        let answer = agent.get(&format!("/events?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        let code = answer.json()["code"].clone();
+        let expected = if query == many {
+            "topics_too_many"
+        } else {
+            "topic_invalid"
+        };
+        assert_eq!(code, expected, "{query}");
+    }
+    let nobody = axum::http::Request::get("/events").body(axum::body::Body::empty());
+    assert_eq!(
+        agent.send(nobody.unwrap()).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}

@@ -1,0 +1,216 @@
+"""Launching by dropping, choosing and editing; and what people are told when a plugin is wrong."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+from support import plugins
+from support.plugins import EXAMPLES, MIMIC, config
+
+READY = 120_000
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A plugin's archive as a file."""
+
+    def written(code, **plugin):
+        file = tmp_path / f"{code}.zip"
+        file.write_bytes(plugins.plugin(code, **plugin))
+        return file
+
+    return written
+
+
+@pytest.fixture
+def unpacked(tmp_path):
+    """A plugin's folder, as its author has it: with what only belongs to a workplace."""
+
+    def unpacked(code, **plugin):
+        folder = tmp_path / code
+        with zipfile.ZipFile(io.BytesIO(plugins.plugin(code, **plugin))) as archive:
+            archive.extractall(folder)
+        for left_over in (".git/HEAD", "plugin/__pycache__/gradio_interface.cpython-312.pyc", ".venv/bin/python"):
+            file = folder / left_over
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("nothing of a plugin's")
+        return folder
+
+    return unpacked
+
+
+def launch(window):
+    window.page.get_by_role("button", name="Launch", exact=True).click()
+
+
+def test_a_zip_is_dropped_and_becomes_an_app(person, written):
+    window = person().enter("launch")
+    window.drop(written("dropped-zip", app=MIMIC))
+    expect(window.page.get_by_text("dropped-zip.zip")).to_be_visible()
+    launch(window)
+    expect(window.page.locator("iframe")).to_be_visible(timeout=READY)
+    window.state(window.page.get_by_role("banner"), "running")
+
+
+def test_a_folder_is_dropped_and_what_belongs_to_it_is_packed(person, unpacked):
+    window = person().enter("launch")
+    window.drop(unpacked("dropped-folder", app=MIMIC))
+    expect(window.page.get_by_text("dropped-folder.zip")).to_be_visible()
+    # config.yaml, the package, and the interface.
+    expect(window.page.get_by_text("3 files")).to_be_visible()
+    launch(window)
+    expect(window.page.locator("iframe")).to_be_visible(timeout=READY)
+
+
+def test_a_folder_is_chosen_instead_of_dropped(person, unpacked):
+    window = person().enter("launch")
+    with window.page.expect_file_chooser() as chooser:
+        window.page.get_by_role("button", name="Choose a folder").click()
+    chooser.value.set_files(unpacked("chosen-folder", app=MIMIC))
+    expect(window.page.get_by_text("3 files")).to_be_visible()
+    launch(window)
+    expect(window.page.locator("iframe")).to_be_visible(timeout=READY)
+
+
+def test_settings_are_given_and_changed_and_a_secret_is_never_shown_again(person, written):
+    window = person().enter("launch")
+    page = window.page
+    window.drop(written("settled", app=MIMIC))
+    page.get_by_text("Settings", exact=True).click()
+    page.get_by_label("Params").fill('{"greeting": "안녕"}')
+    page.get_by_label("Labels").fill("demo, 데모")
+    page.get_by_role("button", name="Add a variable").click()
+    page.get_by_label("Name", exact=True).fill("HF_TOKEN")
+    page.get_by_label("Value of HF_TOKEN").fill("canary-in-the-page")
+    assert page.get_by_label("Value of HF_TOKEN").get_attribute("type") == "password"
+    launch(window)
+    expect(page.locator("iframe")).to_be_visible(timeout=READY)
+    (made,) = [it for it in window.agent.all("containers/") if it["plugin_release"].startswith("settled")]
+    assert made["params"] == {"greeting": "안녕"} and made["labels"] == ["demo", "데모"]
+
+    window.act(page.get_by_role("banner"), "Edit settings")
+    expect(page.get_by_label("Value of HF_TOKEN")).to_have_value("********")
+    assert "canary-in-the-page" not in page.content()
+    page.get_by_label("Params").fill('{"greeting": "hello"}')
+    launch(window)
+    expect(page.locator("iframe")).to_be_visible(timeout=READY)
+    changed = window.agent.get(f"containers/{made['pk']}").json()
+    assert changed["params"] == {"greeting": "hello"} and changed["host_port"] == made["host_port"]
+    # What was masked is as it was: the app itself has it.
+    environment = changed["attrs"]["Config"]["Env"]
+    assert "HF_TOKEN=********" in environment
+
+
+def test_what_cannot_be_filled_in_is_said_beside_the_field(person, written):
+    page = person().enter("launch").page
+    window = page
+    page.get_by_role("group", name="Plugin to launch").wait_for()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a zip").click()
+    chooser.value.set_files(written("fields", app=MIMIC))
+    page.get_by_text("Settings", exact=True).click()
+    page.get_by_label("Params").fill("[1, 2]")
+    expect(window.get_by_text("This is no JSON object.")).to_be_visible()
+    expect(page.get_by_role("button", name="Launch", exact=True)).to_be_disabled()
+
+
+def test_an_upload_can_be_cancelled_and_tried_again(person, written, tmp_path):
+    window = person().enter("launch")
+    page = window.page
+    large = tmp_path / "large.zip"
+    with zipfile.ZipFile(large, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("config.yaml", config("large", "1.0.0"))
+        archive.writestr("plugin/gradio_interface.py", MIMIC)
+        archive.writestr("weights.bin", bytes(range(256)) * 4 * 4096)
+    # A slow line: the browser's own throttle.
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    throttle = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    devtools.send("Network.emulateNetworkConditions", {**throttle, "uploadThroughput": 200_000})
+    window.drop(large)
+    launch(window)
+    expect(page.get_by_text(re.compile(r"Uploading"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ %"))).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    assert [it for it in window.agent.all("containers/") if it["plugin_release"].startswith("large")] == []
+    devtools.send("Network.emulateNetworkConditions", {**throttle, "uploadThroughput": -1})
+    launch(window)
+    expect(page.locator("iframe")).to_be_visible(timeout=READY)
+
+
+# What is wrong, what is uploaded, and what people are told: at which stage, of which kind, with which words.
+BROKEN = {
+    "no_such_package": (dict(requirements="no-such-package-of-anybody==1.0\n"), "building", "no-such-package-of-anybody"),
+    "no_such_version": (dict(requirements="requests==0.0.0.1\n"), "building", "requests"),
+    "bad_requirement": (dict(requirements="this is no requirement ==\n"), None, "requirement"),
+    "missing_module": (dict(app="import torch_of_nobody\n"), "starting", "torch_of_nobody"),
+    "import_error": (dict(app='raise RuntimeError("the weights are missing")\n'), "starting", "the weights are missing"),
+    "nothing_to_serve": (dict(app="answer = 42\n"), "starting", "gradio_interface"),
+    "exited_early": (dict(app="import sys\nsys.exit(3)\n"), "starting", "3"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_plugin_is_explained_where_it_broke(person, written, kind):
+    plugin, stage, words = BROKEN[kind]
+    window = person().enter("launch")
+    page = window.page
+    code = f"broken-{kind.replace('_', '-')}"
+    window.drop(written(code, **plugin))
+    launch(window)
+    if stage is None:
+        # It never became a launch: what is wrong is seen in the archive.
+        refused = page.get_by_role("alert")
+        expect(refused).to_contain_text(words)
+        expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        return
+    failure = page.get_by_role("region", name="Why it failed")
+    expect(failure).to_be_visible(timeout=READY)
+    expect(failure).to_contain_text(kind)
+    expect(failure).to_contain_text(words)
+    expect(page.locator(f"[data-stage={stage}].failed")).to_be_visible()
+    expect(failure.get_by_role("button", name="Try again")).to_be_visible()
+    # The gallery's card says the same sentence.
+    sentence = failure.locator(".message").inner_text()
+    window.go("")
+    expect(window.card(code)).to_contain_text(sentence)
+
+
+def test_an_archive_that_is_no_plugin_is_refused_with_a_hint(person, tmp_path):
+    window = person().enter("launch")
+    file = tmp_path / "holiday.zip"
+    file.write_bytes(plugins.zipped({"holiday.txt": "sea"}))
+    window.drop(file)
+    launch(window)
+    expect(window.page.get_by_role("alert")).to_contain_text("config.yaml")
+
+
+def test_what_is_no_zip_is_refused_before_it_is_sent(person, tmp_path):
+    window = person().enter("launch")
+    file = tmp_path / "holiday.tar"
+    file.write_bytes(b"sea")
+    window.drop(file)
+    expect(window.page.get_by_role("alert")).to_contain_text("holiday.tar is no zip")
+
+
+def test_a_build_is_watched_step_by_step_and_cancelled(person, written):
+    window = person().enter("launch")
+    page = window.page
+    slow = 'import time\nprint("thinking about it", flush=True)\ntime.sleep(600)\n'
+    window.drop(written("slow-start", app=slow))
+    launch(window)
+    expect(page.locator("[data-stage=starting].active")).to_be_visible(timeout=READY)
+    steps = page.locator("[data-stage=building] ol li")
+    expect(steps.first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ of \d+ steps? from the cache"))).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("This launch was cancelled")).to_be_visible()
+
+
+def test_every_example_is_there(person):
+    names = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir())
+    told = person().agent.get("examples/").json()
+    assert sorted(example["name"] for example in told) == names
