@@ -8,6 +8,7 @@ import { createParser } from "eventsource-parser";
 import { base } from "./client";
 import { forgetKey, keyHeaders } from "./key";
 import type { paths } from "./schema";
+import type { Event } from "./types";
 
 const ROUTE = "/events" satisfies keyof paths;
 /** The Agent says something at least every 15 seconds; a connection that is silent for longer is dead. */
@@ -19,15 +20,9 @@ export type Connection = "connecting" | "live" | "lost";
 
 export interface Listener {
   /** Everything that arrived in one piece, in its order. */
-  heard(events: StreamEvent[]): void;
+  heard(events: Event[]): void;
   /** Whether the stream lives. */
   connected(connection: Connection): void;
-}
-
-/** One event: its name, and its data as the document of the API defines it. */
-export interface StreamEvent {
-  name: string;
-  data: unknown;
 }
 
 export class EventStream {
@@ -61,6 +56,7 @@ export class EventStream {
   /** From now on with these topics; nothing is missed in between. */
   follow(topics: URLSearchParams): void {
     if (topics.toString() === this.topics.toString()) return;
+    this.cursor = withoutNew(this.cursor, topics, this.topics);
     this.topics = topics;
     if (this.isOpen) this.connect();
   }
@@ -96,11 +92,11 @@ export class EventStream {
       });
       if (response.status === 401) return forgetKey();
       if (!response.ok || !response.body) return;
-      let heard: StreamEvent[] = [];
+      let heard: Event[] = [];
       const parser = createParser({
         onEvent: (event) => {
           if (event.id !== undefined) this.cursor = event.id;
-          heard.push({ name: event.event ?? "message", data: JSON.parse(event.data) });
+          heard.push({ event: event.event, data: JSON.parse(event.data) } as Event);
         },
       });
       const text = response.body.pipeThrough(new TextDecoderStream());
@@ -122,6 +118,12 @@ export class EventStream {
       clearTimeout(watch);
     }
   }
+}
+
+/** A log that is opened again begins at its beginning: where it was left is taken out of the cursor. */
+function withoutNew(cursor: string | undefined, topics: URLSearchParams, before: URLSearchParams): string | undefined {
+  const isNew = (log: string) => topics.has("log", log) && !before.has("log", log);
+  return cursor?.split(",").filter((part, at) => at === 0 || !isNew(part.split("=")[0] ?? "")).join(",");
 }
 
 async function* pieces(stream: ReadableStream<string>): AsyncGenerator<string> {

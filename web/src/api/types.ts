@@ -22,19 +22,11 @@ export type AppEndpoint = Schemas["AppEndpoint"];
 export type AppLink = Schemas["AppLink"];
 export type AppParameter = Schemas["AppParameter"];
 
-/** What a running container uses, at one moment. */
-export interface StatsSample {
-  at: string;
-  cpu_percent: number;
-  memory_bytes: number;
-  memory_limit_bytes: number | null;
-  received_bytes: number;
-  sent_bytes: number;
-  read_bytes: number;
-  written_bytes: number;
-  processes: number;
-  gpus: { name: string; utilization_percent: number; memory_bytes: number }[];
-}
+/** An event of the stream, by its name. */
+export type Event = Schemas["Event"];
+export type LogLine = Schemas["StreamedLine"];
+export type StatsSample = Schemas["StatsSample"];
+export type Token = Schemas["Token"];
 
 /** A plugin that comes with the Agent, to try. */
 export interface Example {
@@ -44,14 +36,4 @@ export interface Example {
   description_ko: string;
   plugin_release: string;
   size_bytes: number;
-}
-
-
-/** A token of the API; what it is itself is shown once, when it is made. */
-export interface Token {
-  id: number;
-  label: string;
-  created_at: string;
-  last_used_at: string | null;
-  expires_at: string | null;
 }

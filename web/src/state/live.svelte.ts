@@ -1,8 +1,8 @@
 /** The records as the Agent has them now, kept so by its one stream of events. */
 
-import { EventStream, type Connection, type StreamEvent } from "../api/events";
-import type { Container, Health, Launch, Release, StatsSample, Traffic } from "../api/types";
-import type { Log, LogLine } from "./log.svelte";
+import { EventStream, type Connection } from "../api/events";
+import type { Container, Event, Health, Launch, Release, StatsSample } from "../api/types";
+import type { Log } from "./log.svelte";
 import { Topics } from "./topics";
 
 /** Lines of history that a log begins with. */
@@ -85,79 +85,61 @@ class Live {
     });
   }
 
-  private heard(events: StreamEvent[]): void {
+  private heard(events: Event[]): void {
     const next = {
       containers: copyOnWrite(this.containers),
       launches: copyOnWrite(this.launches),
       releases: copyOnWrite(this.releases),
       stats: copyOnWrite(this.stats),
     };
-    for (const { name, data } of events) this.take(name, data, next);
+    for (const event of events) this.take(event, next);
     this.containers = next.containers.now();
     this.launches = next.launches.now();
     this.releases = next.releases.now();
     this.stats = next.stats.now();
   }
 
-  private take(name: string, data: any, next: Next): void {
-    switch (name) {
-      case "snapshot": {
-        const { containers, launches, releases } = data as Snapshot;
-        next.containers.reset(containers.map((it) => [it.pk, it]));
-        next.launches.reset(launches.map((it) => [it.id, it]));
-        next.releases.reset(releases.map((it) => [it.plugin_release, it]));
+  private take({ event, data }: Event, next: Next): void {
+    switch (event) {
+      case "snapshot":
+        next.containers.reset(data.containers.map((it) => [it.pk, it]));
+        next.launches.reset(data.launches.map((it) => [it.id, it]));
+        next.releases.reset(data.releases.map((it) => [it.plugin_release, it]));
         this.isLoaded = true;
         return;
-      }
       case "container":
-        next.containers.set(data.pk, data);
-        return;
+        return next.containers.set(data.pk, data);
       case "container_gone":
-        next.containers.delete(data.pk);
         next.stats.delete(data.pk);
-        return;
+        return next.containers.delete(data.pk);
       case "launch":
-        next.launches.set(data.id, data);
-        return;
+        return next.launches.set(data.id, data);
       case "launch_gone":
-        next.launches.delete(data.id);
-        return;
+        return next.launches.delete(data.id);
       case "release":
-        next.releases.set(data.plugin_release, data);
-        return;
+        return next.releases.set(data.plugin_release, data);
       case "release_gone":
         for (const [key, release] of next.releases.now()) if (release.id === data.id) next.releases.delete(key);
         return;
       case "traffic": {
-        const container = next.containers.now().get(data.pk);
-        const { traffic, last_visit_at } = data as { traffic: Traffic; last_visit_at?: string | null };
-        if (container) next.containers.set(data.pk, { ...container, traffic, last_visit_at });
+        const { pk, traffic, last_visit_at } = data;
+        const container = next.containers.now().get(pk);
+        if (container) next.containers.set(pk, { ...container, traffic, last_visit_at });
         return;
       }
-      case "stats": {
-        const samples = merged(next.stats.now().get(data.pk) ?? [], data.samples as StatsSample[]);
-        next.stats.set(data.pk, samples);
-        return;
-      }
+      case "stats":
+        return next.stats.set(data.pk, merged(next.stats.now().get(data.pk) ?? [], data.samples));
       case "log":
-        this.topics.logOf(data.source)?.push(data.lines as LogLine[]);
-        return;
+        return this.topics.logOf(data.source)?.push(data.lines);
       case "log_end": {
         const log = this.topics.logOf(data.source);
         if (log) log.ended = data.reason;
         return;
       }
       case "health":
-        this.health = data as Health;
-        return;
+        this.health = data;
     }
   }
-}
-
-interface Snapshot {
-  containers: Container[];
-  launches: Launch[];
-  releases: Release[];
 }
 
 interface Next {

@@ -1,11 +1,6 @@
 /** The lines of a log, as far as they have come. */
 
-export interface LogLine {
-  text: string;
-  stream?: "stdout" | "stderr";
-  /** When it was printed, RFC 3339. */
-  at?: string;
-}
+import type { LogLine } from "../api/types";
 
 /** Colours and cursor movements of terminals. */
 const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])/g;
