@@ -21,6 +21,7 @@ export function keepKey(key: string): void {
 
 /** The session has ended: whoever shows something of it is told. */
 export function forgetKey(): void {
+  if (localStorage.getItem(STORED) === null) return;
   localStorage.removeItem(STORED);
   for (const listener of listeners) listener();
 }
