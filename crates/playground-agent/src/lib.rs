@@ -9,6 +9,7 @@
 
 mod auth;
 mod config;
+mod examples;
 mod front;
 mod gateway;
 pub mod http;

@@ -10,6 +10,7 @@ pub mod containers;
 mod create;
 pub mod docker;
 pub mod error;
+pub mod examples;
 pub(crate) mod extract;
 pub mod health;
 pub mod links;
@@ -161,6 +162,8 @@ fn guarded() -> OpenApiRouter<AppState> {
         .routes(routes!(orphans::remove))
         .routes(routes!(session::show, session::end))
         .routes(routes!(session::invite))
+        .routes(routes!(examples::list))
+        .routes(routes!(examples::archive))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(openapi::document))

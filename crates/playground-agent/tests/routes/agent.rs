@@ -171,6 +171,11 @@ impl TestAgent {
         address
     }
 
+    /// What answers, for a request that is not as all others are.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self
             .router

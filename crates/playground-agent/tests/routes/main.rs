@@ -11,6 +11,7 @@ mod containers;
 mod creates;
 mod disk;
 mod documents;
+mod examples;
 mod gateway;
 mod log;
 mod orphans;

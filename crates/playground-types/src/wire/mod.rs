@@ -5,6 +5,7 @@
 
 mod cleanup;
 mod container;
+mod example;
 mod health;
 mod launch;
 mod orphan;
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 
 pub use cleanup::*;
 pub use container::*;
+pub use example::*;
 pub use health::*;
 pub use launch::*;
 pub use orphan::*;
