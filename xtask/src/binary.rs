@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::command::{command, run};
-use crate::repo;
+use crate::{repo, web};
 
 /// How it is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,8 +16,9 @@ pub(crate) enum Profile {
     Debug,
 }
 
-/// Builds it and says where it is.
+/// Builds it, with the page in it, and says where it is.
 pub(crate) fn build(profile: Profile) -> anyhow::Result<PathBuf> {
+    web::make_if_possible()?;
     let mut arguments = vec!["build", "--locked", "--package", "playground-cli"];
     let folder = match profile {
         Profile::Release => {

@@ -3,6 +3,7 @@
 //! | command | what it does |
 //! |---|---|
 //! | `up` | from a fresh Debian or Ubuntu machine with Rust to a running Playground |
+//! | `web` | the Playground page, from `web/` into what the next binary carries |
 //! | `test` | every check and every test level, with a table of what ran |
 //! | `bench create` | what a create costs, beside the plain way, in one run |
 //! | `bench restart` | how long a killed Agent takes until it is ready again, for 30, 100 and 300 records |
@@ -21,6 +22,7 @@ mod chaos;
 mod command;
 mod docker;
 mod fuzz;
+mod node;
 mod programs;
 mod python;
 mod repo;
@@ -28,6 +30,7 @@ mod report;
 mod step;
 mod test;
 mod up;
+mod web;
 
 use clap::{Parser, Subcommand};
 
@@ -45,6 +48,8 @@ struct Cli {
 enum Command {
     /// Bring up a Playground: Docker, base image, binary, Agent, and an example app
     Up(up::Options),
+    /// Make the Playground page, which the next `cargo build` puts into the binary
+    Web,
     /// Check and test everything
     Test(test::Options),
     /// Measure, side by side with the plain way
@@ -73,6 +78,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Up(options) => up::run(&options),
+        Command::Web => web::make(),
         Command::Test(options) => test::run(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::Cage => cage::run(),

@@ -82,11 +82,12 @@ impl Counts {
     }
 
     /// The sum of what test runners say in their closing lines: `test result: ok. 3 passed; 0 failed; 1 ignored` and
-    /// `3 passed, 0 failed, 1 skipped` alike.
+    /// `3 passed, 0 failed, 1 skipped` alike, and `Tests  1 failed | 3 passed (4)`.
     pub(crate) fn in_text(text: &str) -> Self {
         let mut counts = Self::default();
         for line in text.lines().map(str::trim) {
             let is_closing = line.starts_with("test result:")
+                || (line.starts_with("Tests  ") && line.ends_with(')'))
                 || line.split_once(' ').is_some_and(|(number, rest)| {
                     number.parse::<u64>().is_ok()
                         && rest.starts_with("passed, ")
@@ -221,14 +222,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn closing_lines_of_both_kinds_are_summed() {
-        let text = "noise\ntest result: ok. 12 passed; 1 failed; 2 ignored; 0 measured\n3 passed, 0 failed, 1 skipped\n";
+    fn closing_lines_of_all_kinds_are_summed() {
+        let text = "noise\ntest result: ok. 12 passed; 1 failed; 2 ignored; 0 measured\n3 passed, 0 failed, 1 skipped\n      Tests  1 failed | 4 passed | 2 skipped (7)\n";
         assert_eq!(
             Counts::in_text(text),
             Counts {
-                passed: 15,
-                failed: 1,
-                skipped: 3
+                passed: 19,
+                failed: 2,
+                skipped: 5
             }
         );
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::command::{command, exists, is_root, output, run as run_command};
 use crate::report::{Counts, Level, Report};
 use crate::step::{say, step};
-use crate::{canary, docker, programs, python, repo};
+use crate::{canary, docker, programs, python, repo, web};
 
 /// What can be chosen.
 #[derive(Debug, Args)]
@@ -47,6 +47,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if !options.no_lint {
         lint()?;
     }
+    let node = web::tools()?;
+    if !options.no_lint {
+        web::check(&node)?;
+    }
+    web::build(&node)?;
     let mut report = Report::default();
     // What an earlier run said is no part of this one; there may be nothing of it.
     drop(std::fs::remove_dir_all(repo::test_output()));
@@ -56,6 +61,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         .partition(|suite| suite.level() == Level::L5);
     run_suites(&plain, &wanted, &mut report)?;
     if wanted.contains(&Level::L0) {
+        let name = "the page's own tests";
+        suite_step(Level::L0, name, &mut report, || {
+            counted(&mut web::tests(&node), &kept(Level::L0, name)?)
+        })?;
         step("Python", python::ensure)?;
         script(
             Level::L0,

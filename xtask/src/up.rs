@@ -78,10 +78,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     say(
         "Try:  target/release/playground ls      target/release/playground create --file examples/story-stream",
     );
+    if !options.once {
+        say("Ctrl-C ends the Agent; apps keep running.");
+    }
+    // It works once and not for long, so a new one each time, and where it is seen.
+    say(&format!("Open:  {}", agent.cli(&["open"])?.trim()));
     if options.once {
         return Ok(());
     }
-    say("Ctrl-C ends the Agent; apps keep running.");
     agent.wait()
 }
 

@@ -10,6 +10,7 @@
 mod auth;
 mod config;
 mod events;
+mod examples;
 mod front;
 mod gateway;
 pub mod http;

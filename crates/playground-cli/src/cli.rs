@@ -17,7 +17,9 @@ use crate::orphans::OrphansArgs;
 use crate::power::IdsArgs;
 use crate::releases::ReleasesArgs;
 use crate::show::ShowArgs;
-use crate::{agent, base, builds, clean, create, health, logs, ls, orphans, power, releases, show};
+use crate::{
+    agent, base, builds, clean, create, health, logs, ls, open, orphans, power, releases, show,
+};
 
 /// Runs plugins as Gradio apps in isolated containers.
 #[derive(Debug, Parser)]
@@ -55,6 +57,8 @@ enum Command {
     Orphans(OrphansArgs),
     /// Tell whether the Agent can do its work, and what is wrong; fails when something is
     Health,
+    /// Print an address that opens the page logged in, once, within ten minutes
+    Open,
     /// Remove images, ended builds and contents that are not needed any more
     Clean(CleanArgs),
     /// Make the image that plugin images are made from
@@ -84,6 +88,7 @@ impl Cli {
             Command::Releases(args) => block_on(releases::run(args, session()?)),
             Command::Clean(args) => block_on(clean::run(args, session()?)),
             Command::Orphans(args) => block_on(orphans::run(args, session()?)),
+            Command::Open => block_on(open::run(session()?)),
             Command::Health => block_on(health::run(session()?)),
         }
     }

@@ -21,6 +21,7 @@ mod human;
 mod language;
 mod logs;
 mod ls;
+mod open;
 mod orphans;
 mod output;
 mod pack;

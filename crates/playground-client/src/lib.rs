@@ -39,6 +39,7 @@ mod logs;
 mod orphans;
 mod pages;
 mod releases;
+mod session;
 mod sse;
 mod upload;
 

@@ -7,7 +7,9 @@ use playground_plugin::PluginFacts;
 use playground_store::{Accepted, ContainerRow, CreateIntent, LaunchRow, Spec, StoreError};
 use playground_types::env::{Envs, Params};
 use playground_types::wire::OnExisting;
-use playground_types::{BuildId, ContainerPk, IdleTimes, LaunchId, Limits, ModelId, Visibility};
+use playground_types::{
+    BuildId, ContainerPk, IdleTimes, LaunchId, Limits, ModelId, PluginRelease, Visibility,
+};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -50,6 +52,14 @@ impl Control {
         if !self.store.is_built(&request.facts.content).await? {
             self.ensure_room().await?;
         }
+        let (params, envs) = self
+            .unmasked(
+                &request.facts.release,
+                request.model,
+                request.params,
+                request.envs,
+            )
+            .await?;
         let intent = CreateIntent {
             release: request.facts.release.clone(),
             model: request.model,
@@ -57,8 +67,8 @@ impl Control {
             backend_container_id: request.backend_container_id,
             spec: Spec {
                 source: request.facts.content,
-                params: request.params,
-                envs: request.envs,
+                params,
+                envs,
                 limits,
             },
             labels: request.labels,
@@ -80,6 +90,25 @@ impl Control {
         self.wake(accepted.container.pk);
         self.changes.note();
         Ok(accepted)
+    }
+
+    /// Puts what the record has in the place of what was only shown masked.
+    async fn unmasked(
+        &self,
+        release: &PluginRelease,
+        model: Option<ModelId>,
+        params: Params,
+        envs: Envs,
+    ) -> Result<(Params, Envs), ControlError> {
+        if !params.has_mask() && !envs.has_mask() {
+            return Ok((params, envs));
+        }
+        let record = self.store.container_of(release, model).await?;
+        let before = record.as_ref().map(|row| &row.spec);
+        Ok((
+            params.unmasked(before.map(|spec| &spec.params))?,
+            envs.unmasked(before.map(|spec| &spec.envs))?,
+        ))
     }
 
     /// Writes a create down, unless it needs a build and as many wait as may.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use playground_engine::EngineError;
 use playground_plugin::PluginError;
 use playground_store::StoreError;
+use playground_types::env::EnvError;
 use playground_types::release::ReleaseError;
 
 /// Why a request could not be accepted.
@@ -20,6 +21,9 @@ pub enum ControlError {
     /// Limits that are out of bounds.
     #[error("limits: {0}")]
     Limits(String),
+    /// Params or variables that cannot be.
+    #[error(transparent)]
+    Env(#[from] EnvError),
     /// Neither a release nor an archive was given.
     #[error("give a plugin_release (code@version), or upload an archive as `file`")]
     NothingToCreate,

@@ -12,6 +12,7 @@ use playground_types::{
 };
 use serde_json::Value;
 
+use crate::intent::by_identity;
 use crate::{Result, Store, row};
 
 /// What a record should be.
@@ -333,6 +334,16 @@ impl Store {
         .fetch_all(&self.read)
         .await?;
         raw.into_iter().map(ContainerRow::try_from).collect()
+    }
+
+    /// The record of this identity.
+    pub async fn container_of(
+        &self,
+        release: &PluginRelease,
+        model: Option<ModelId>,
+    ) -> Result<Option<ContainerRow>> {
+        let mut tx = self.read.begin().await?;
+        by_identity(&mut tx, release, model).await
     }
 
     /// Every record's key.

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::unmask::{self, Masked};
+
 /// Longest params, as JSON text, in bytes.
 pub const MAX_PARAMS_BYTES: usize = 128_000;
 /// Most variables in one request.
@@ -89,6 +91,9 @@ pub enum EnvError {
     /// The params do not fit into one environment variable.
     #[error("params have {0} bytes as JSON, at most {MAX_PARAMS_BYTES} fit into PLUGIN_PARAMS")]
     ParamsTooLarge(usize),
+    /// A value is the mask of one that is not there.
+    #[error(transparent)]
+    Masked(#[from] Masked),
 }
 
 impl EnvError {
@@ -100,6 +105,7 @@ impl EnvError {
             Self::Nul(_) | Self::ValueTooLong { .. } | Self::NotText(_) => "env_value_invalid",
             Self::TooMany(_) => "env_too_many",
             Self::ParamsTooLarge(_) => "params_too_large",
+            Self::Masked(masked) => masked.code(),
         }
     }
 }
@@ -134,6 +140,17 @@ impl Envs {
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Whether a value is only a mask.
+    pub fn has_mask(&self) -> bool {
+        self.0.values().any(|value| value == MASK)
+    }
+
+    /// These variables, where a masked one is what it was before.
+    pub fn unmasked(self, before: Option<&Self>) -> Result<Self, EnvError> {
+        let envs = unmask::envs(self.0, before.map(|before| &before.0))?;
+        Ok(Self(envs))
+    }
+
     /// The variables with the values of secret-looking names masked: what may be shown.
     pub fn masked(&self) -> BTreeMap<String, String> {
         self.iter()
@@ -157,6 +174,16 @@ impl Params {
     /// The value of `PLUGIN_PARAMS`.
     pub fn to_json(&self) -> String {
         Value::Object(self.0.clone()).to_string()
+    }
+
+    /// Whether a value, at any depth, is only a mask.
+    pub fn has_mask(&self) -> bool {
+        self.0.values().any(unmask::has_mask)
+    }
+
+    /// These params, where a masked value is what stood at its place before.
+    pub fn unmasked(self, before: Option<&Self>) -> Result<Self, EnvError> {
+        Self::checked(unmask::params(self.0, before.map(|before| &before.0))?)
     }
 
     /// The params with the values of secret-looking keys masked, at any depth.

@@ -28,6 +28,7 @@ pub mod port;
 pub mod release;
 pub mod status;
 pub mod time;
+pub mod unmask;
 pub mod wire;
 
 pub use digest::Digest;

@@ -190,7 +190,11 @@ impl From<EnvError> for ApiError {
             EnvError::ParamsTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::BAD_REQUEST,
         };
-        Self::new(status, error.code(), error.to_string())
+        let mut answer = Self::new(status, error.code(), error.to_string());
+        if let EnvError::Masked(_) = error {
+            answer.hint = Some("Give the value itself, or leave it out.".to_owned());
+        }
+        answer
     }
 }
 
@@ -210,6 +214,7 @@ impl From<ControlError> for ApiError {
             }
             ControlError::Release(_) => Self::bad_request("plugin_release_invalid", detail),
             ControlError::Limits(_) => Self::bad_request("limits_invalid", detail),
+            ControlError::Env(env) => env.into(),
             ControlError::NothingToCreate => Self::bad_request("plugin_release_missing", detail),
             ControlError::UnknownRelease(_) => Self::not_found("plugin_release_unknown", detail)
                 .with_hint("Upload its archive once as `file`, with POST containers/ or POST plugin_releases/."),

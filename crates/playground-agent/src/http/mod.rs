@@ -12,6 +12,7 @@ mod create;
 pub mod docker;
 pub mod error;
 pub mod events;
+pub mod examples;
 pub(crate) mod extract;
 pub mod health;
 pub mod links;
@@ -167,6 +168,8 @@ fn guarded() -> OpenApiRouter<AppState> {
         .routes(routes!(orphans::remove))
         .routes(routes!(session::show, session::end))
         .routes(routes!(session::invite))
+        .routes(routes!(examples::list))
+        .routes(routes!(examples::archive))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(events::events))

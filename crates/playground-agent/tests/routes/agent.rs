@@ -178,6 +178,11 @@ impl TestAgent {
         answer.unwrap()
     }
 
+    /// What answers, for a request that is not as all others are.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.begin(request).await;
         let status = response.status();

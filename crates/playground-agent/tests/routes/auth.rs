@@ -13,7 +13,10 @@ fn every_route() -> Vec<(Method, String)> {
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
             let method: Method = method.to_uppercase().parse().unwrap();
-            let path = path.replace("{id}", "1").replace("{lookup}", "1");
+            let path = path
+                .replace("{id}", "1")
+                .replace("{lookup}", "1")
+                .replace("{name}", "1");
             routes.push((method.clone(), path.clone()));
             routes.push((method, format!("{path}/")));
         }

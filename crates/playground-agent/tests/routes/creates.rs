@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use playground_engine::fake::AppBehaviour;
+use playground_types::ContainerPk;
 use serde_json::json;
 
 use crate::agent::{TestAgent, plugin, settled, zip_of};
@@ -174,6 +175,49 @@ async fn what_cannot_be_created_is_refused_with_a_reason() {
     insta::assert_snapshot!(refused(json!({"plugin_release": "x@1", "envs": {"LD_PRELOAD": "x"}})).await, @r#"400 env_name_denied: envs: "LD_PRELOAD" cannot be set here, the Agent owns it"#);
     insta::assert_snapshot!(refused(json!({"plugin_release": "x@1", "envs": {"A B": "x"}})).await, @r#"400 env_name_invalid: envs: "A B" is not a variable name: use letters, digits and '_', not starting with a digit, at most 128 characters"#);
     insta::assert_snapshot!(refused(json!({"plugin_release": "x@1", "kind": "code_server"})).await, @r#"400 kind_invalid: this Agent runs no containers of kind "code_server""#);
+}
+
+/// Who edits one param of an app was shown the others masked.
+#[tokio::test]
+async fn a_masked_value_stays_as_it_is() {
+    let agent = TestAgent::start().await;
+    let fields = [
+        ("params", r#"{"size": 1, "hubs": [{"api_key": "canary"}]}"#),
+        ("envs", r#"{"HF_TOKEN": "canary", "MODE": "a"}"#),
+    ];
+    let made = agent.created(&fields).await;
+    let mut again = json!({
+        "plugin_release": "my-plugin@1.0.0", "params": made["params"], "envs": made["envs"], "on_existing": "reuse",
+    });
+    let same = agent.post("/containers", again.clone()).await.json();
+    assert_eq!(same["id"], made["id"], "nothing has changed");
+
+    again["params"]["size"] = json!(2);
+    let changed = agent.post("/containers", again.clone()).await.json();
+    assert_eq!(changed["recreated"], true);
+    assert_eq!(changed["params"]["hubs"][0]["api_key"], "********");
+    let pk = ContainerPk(made["pk"].as_i64().unwrap());
+    let spec = agent
+        .control
+        .store()
+        .container(pk)
+        .await
+        .unwrap()
+        .unwrap()
+        .spec;
+    assert_eq!(
+        spec.params.to_json(),
+        r#"{"hubs":[{"api_key":"canary"}],"size":2}"#
+    );
+    assert!(spec.envs.iter().eq([("HF_TOKEN", "canary"), ("MODE", "a")]));
+
+    again["envs"] = json!({"OTHER_TOKEN": "********"});
+    let refused = agent.post("/containers", again.clone()).await;
+    insta::assert_snapshot!(refused.error(), @"400 value_masked: envs.OTHER_TOKEN is masked, and there is no value that it could stand for");
+    again["model"] = json!(7);
+    again["envs"] = json!({});
+    let refused = agent.post("/containers", again).await;
+    insta::assert_snapshot!(refused.error(), @"400 value_masked: params.hubs[0].api_key is masked, and there is no value that it could stand for");
 }
 
 /// security.md 2.7, item 23.

@@ -12,6 +12,7 @@ mod creates;
 mod disk;
 mod documents;
 mod events;
+mod examples;
 mod gateway;
 mod log;
 mod orphans;

@@ -30,6 +30,7 @@ fn every_verb_explains_itself() {
         "orphans adopt",
         "orphans rm",
         "health",
+        "open",
         "base",
         "base build",
     ] {

@@ -7,6 +7,7 @@ mod create;
 mod errors;
 mod help;
 mod korean;
+mod open;
 mod orphans;
 mod run;
 mod tables;

@@ -35,6 +35,10 @@ async fn each_call_has_its_own_route() {
         answer(202, &json!(null)),
         page(),
         gone(),
+        answer(
+            201,
+            &json!({"url": "http://localhost:8000/#/login/c", "expires_at": "2026-01-01T00:00:00.000Z"}),
+        ),
     ])
     .await;
     let client = stub.client();
@@ -60,6 +64,8 @@ async fn each_call_has_its_own_route() {
     client.cancel_build("b1").await.unwrap();
     client.releases(1, 20).await.unwrap();
     client.delete_release("p@1.0+cu1").await.unwrap();
+    let link = client.login_link().await.unwrap();
+    assert_eq!(link.url, "http://localhost:8000/#/login/c");
     assert_eq!(
         stub.lines(),
         [
@@ -76,6 +82,7 @@ async fn each_call_has_its_own_route() {
             "DELETE /builds/b1/",
             "GET /plugin_releases/?page=1&page_size=20",
             "DELETE /plugin_releases/p@1.0+cu1/",
+            "POST /session/codes/",
         ]
     );
     let asked = stub.asked();
