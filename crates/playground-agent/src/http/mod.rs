@@ -14,11 +14,12 @@ pub mod events;
 mod extract;
 pub mod health;
 pub mod links;
-mod log_stream;
+pub(crate) mod log_stream;
 pub mod logs;
 mod openapi;
 pub mod orphans;
 mod page;
+pub(crate) mod place;
 mod read_first;
 pub mod releases;
 mod request_log;
@@ -41,7 +42,7 @@ use utoipa_axum::routes;
 pub use openapi::openapi_json;
 
 use crate::auth::require_token;
-use crate::events::Feed;
+use crate::events::{Feed, HealthWatch};
 use crate::{Links, Tokens};
 use error::ApiError;
 
@@ -62,6 +63,7 @@ pub struct AppState {
     pub(crate) hold: Hold,
     pub(crate) gateway: Gateway,
     pub(crate) feed: Feed,
+    pub(crate) health: HealthWatch,
     body_silence: Duration,
 }
 
@@ -81,6 +83,7 @@ impl AppState {
             hold,
             gateway,
             feed: Feed::new(),
+            health: HealthWatch::new(),
             body_silence: BODY_SILENCE,
         }
     }
