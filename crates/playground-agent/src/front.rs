@@ -60,6 +60,7 @@ impl Front {
             own_ports.close();
         }
         tokio::spawn(records.follow());
+        tokio::spawn(state.health.clone().follow(control.clone()));
         let door = Door {
             gateway: gateway.clone(),
             access: Access {

@@ -60,6 +60,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use playground_engine::Engine;
 use playground_store::Store;
+use playground_types::Timestamp;
 use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -262,6 +263,11 @@ impl Control {
     /// The settings in force.
     pub fn config(&self) -> &ControlConfig {
         &self.config
+    }
+
+    /// The time on the Agent's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The id on every label of this Agent.

@@ -106,6 +106,11 @@ impl Feed {
         self.0.moved.subscribe()
     }
 
+    /// The number of a container's last change. Another one says that there was one more.
+    pub(super) fn number_of(&self, pk: i64) -> Option<u64> {
+        self.journal().number_of(&Key::Container(pk))
+    }
+
     /// Whether a reader of this journal that is at this number can be told the rest.
     pub(super) fn can_resume(&self, epoch: &str, number: u64) -> bool {
         epoch == self.0.epoch && self.journal().can_resume(number)

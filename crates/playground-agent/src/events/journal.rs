@@ -77,6 +77,11 @@ impl<K: Ord + Clone, S: State> Journal<K, S> {
         })
     }
 
+    /// The number of a key's last change; none of one that never was, or went long ago.
+    pub(super) fn number_of(&self, key: &K) -> Option<u64> {
+        self.keys.get(key).map(|entry| entry.changed)
+    }
+
     /// Everything that is there.
     pub(super) fn all(&self) -> impl Iterator<Item = (&K, &Arc<S>)> {
         let there = |(key, entry)| Some((key, Entry::<S>::state(entry)?));

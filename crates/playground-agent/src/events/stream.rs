@@ -1,17 +1,24 @@
 //! One reader's events. Nothing is made before the reader takes it: who is slow is told what is newest by then.
 
+use std::sync::Arc;
+
 use async_stream::stream;
-use futures_util::Stream;
+use futures_util::stream::{BoxStream, SelectAll};
+use futures_util::{Stream, StreamExt as _};
 use playground_control::Control;
 use playground_proxy::Gateway;
 use playground_types::wire::{
-    Event, Farewell, Hello, LaunchGone, RecordGone, ReleaseGone, Snapshot,
+    Event, Farewell, Health, Hello, LaunchGone, RecordGone, ReleaseGone, Snapshot,
 };
+use tokio::sync::watch;
+use tokio::time::sleep_until;
 
 use super::cursor::Cursor;
 use super::feed::{Feed, Item, Key, Next};
 use super::journal::Change;
+use super::logs::{self, LogNews};
 use super::topics::Topics;
+use super::traffic::KnownTraffic;
 use crate::http::AppState;
 use crate::http::containers::with_traffic;
 
@@ -34,16 +41,19 @@ struct Reader {
     host: Option<String>,
     cursor: Cursor,
     wants_snapshot: bool,
+    traffic: KnownTraffic,
+    health: watch::Receiver<Option<Arc<Health>>>,
 }
 
 /// What a reader is told, from where it was on, until the Agent stops. `host` as for [`Control::endpoint`].
 pub(crate) fn stream(
     state: &AppState,
     host: Option<String>,
-    _topics: Topics,
+    topics: Topics,
     since: Option<Cursor>,
 ) -> impl Stream<Item = Told> + Send + use<> {
     let mut reader = Reader::new(state, host, since);
+    let mut logs = reader.logs(&topics);
     let control = state.control.clone();
     let mut moves = reader.feed.moves();
     stream! {
@@ -54,10 +64,19 @@ pub(crate) fn stream(
                 yield reader.told(event);
                 continue;
             }
-            // Cancel-safe: both only wait.
-            tokio::select! {
-                _ = moves.changed() => {}
-                () = control.stopping() => {}
+            // Cancel-safe: a log keeps what it has read until it is taken, the others only wait.
+            let news = tokio::select! {
+                Some(news) = logs.next() => Some(news),
+                _ = moves.changed() => None,
+                _ = reader.health.changed() => {
+                    reader.health.mark_changed();
+                    None
+                }
+                () = sleep_until(reader.traffic.next_look()) => None,
+                () = control.stopping() => None,
+            };
+            if let Some(news) = news {
+                yield reader.told_of_log(news);
             }
         }
         yield reader.told(Event::Farewell(Farewell {}));
@@ -80,7 +99,29 @@ impl Reader {
             host,
             cursor,
             wants_snapshot: !is_known,
+            traffic: KnownTraffic::new(state.gateway.clone()),
+            health: state.health.listen(),
         }
+    }
+
+    /// The logs that it wants, each from where it was. It is nowhere in others any more.
+    fn logs(&mut self, topics: &Topics) -> SelectAll<BoxStream<'static, LogNews>> {
+        self.cursor
+            .places
+            .retain(|topic, _| topics.logs.contains(topic));
+        let follow = |topic| {
+            let place = self.cursor.places.get(topic).map(String::as_str);
+            let (control, feed) = (self.control.clone(), self.feed.clone());
+            logs::follow(control, feed, *topic, topics.tail, place)
+        };
+        topics.logs.iter().map(follow).collect()
+    }
+
+    fn told_of_log(&mut self, news: LogNews) -> Told {
+        if let Some(place) = news.place {
+            self.cursor.places.insert(news.topic, place);
+        }
+        self.told(news.event)
     }
 
     fn told(&self, event: Event) -> Told {
@@ -109,8 +150,16 @@ impl Reader {
                 self.cursor.number = change.number;
                 Some(self.change(change))
             }
-            Next::Nothing => None,
+            Next::Nothing => self.traffic.next().or_else(|| self.health()),
         }
+    }
+
+    fn health(&mut self) -> Option<Event> {
+        if !self.health.has_changed().unwrap_or_default() {
+            return None;
+        }
+        let health = self.health.borrow_and_update().clone()?;
+        Some(Event::Health(Box::new((*health).clone())))
     }
 
     fn snapshot(&mut self) -> Event {
@@ -134,7 +183,7 @@ impl Reader {
         Event::Snapshot(snapshot)
     }
 
-    fn change(&self, change: Change<Key, Item>) -> Event {
+    fn change(&mut self, change: Change<Key, Item>) -> Event {
         match (change.state, change.key) {
             (Some(item), _) => self.shown(&item),
             (None, Key::Container(pk)) => Event::ContainerGone(RecordGone { pk }),
@@ -143,9 +192,10 @@ impl Reader {
         }
     }
 
-    fn shown(&self, item: &Item) -> Event {
+    fn shown(&mut self, item: &Item) -> Event {
         match item {
             Item::Container(row, _) => {
+                self.traffic.note(row.pk.0);
                 let container = self.control.view(row, self.host.as_deref());
                 Event::Container(Box::new(with_traffic(container, &self.gateway)))
             }

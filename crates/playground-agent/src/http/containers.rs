@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use playground_control::{Control, ControlError, Handle};
-use playground_proxy::Gateway;
+use playground_proxy::{Gateway, Visits};
 use playground_store::{ContainerFilter, ContainerRow};
 use playground_types::wire::{Container, Created, ErrorBody, Page, Traffic};
 use playground_types::{ContainerStatus, IdleTimes, ModelId, Timestamp, Visibility};
@@ -201,7 +201,18 @@ pub(crate) fn with_traffic(container: Container, gateway: &Gateway) -> Container
         return container;
     };
     let visits = app.traffic.visits();
-    let traffic = Traffic {
+    // What the record says was written down from this, and not in the same moment.
+    let seen = last_visit(&visits, Timestamp::now()).map(|time| time.to_string());
+    Container {
+        traffic: Some(traffic(&visits)),
+        last_visit_at: seen.or(container.last_visit_at),
+        ..container
+    }
+}
+
+/// What passed through, as the API shows it.
+pub(crate) fn traffic(visits: &Visits) -> Traffic {
+    Traffic {
         requests: visits.requests,
         received_bytes: visits.received,
         sent_bytes: visits.sent,
@@ -210,13 +221,6 @@ pub(crate) fn with_traffic(container: Container, gateway: &Gateway) -> Container
         idle_seconds: visits.idle().map(|idle| idle.as_secs()),
         latency_p50_ms: visits.latency_p50.map(millis),
         latency_p95_ms: visits.latency_p95.map(millis),
-    };
-    // What the record says was written down from this, and not in the same moment.
-    let seen = last_visit(&visits, Timestamp::now()).map(|time| time.to_string());
-    Container {
-        traffic: Some(traffic),
-        last_visit_at: seen.or(container.last_visit_at),
-        ..container
     }
 }
 

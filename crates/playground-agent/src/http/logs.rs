@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::fmt;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -21,6 +20,7 @@ use super::builds::find;
 use super::error::ApiError;
 use super::extract::{Caller, Path, Query, Upgrade};
 use super::log_stream::{Frame, frames};
+use super::place::Place;
 
 /// A quiet stream says that it lives this often.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -233,38 +233,6 @@ fn line_event(line: &LogLine, place: Option<Place>) -> Event {
     }
 }
 
-/// A line of a container's log: its time, and which line of that millisecond it is. A burst prints many in one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    at: Timestamp,
-    nth: u32,
-}
-
-impl Place {
-    /// The place of a line of this time, after the one before it.
-    fn after(before: Option<Self>, at: Timestamp) -> Self {
-        let nth = before.filter(|before| before.at == at);
-        Self {
-            at,
-            nth: nth.map_or(1, |before| before.nth.saturating_add(1)),
-        }
-    }
-
-    /// The time in an event's id, and the number behind it.
-    fn split(id: &str) -> (&str, Option<u32>) {
-        match id.split_once('/') {
-            Some((time, nth)) => (time, nth.parse().ok()),
-            None => (id, None),
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.at, self.nth)
-    }
-}
-
 async fn send_frames(
     control: &Control,
     mut socket: WebSocket,
@@ -295,31 +263,4 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Option<&str> {
         .get("last-event-id")
         .and_then(|value| value.to_str().ok())
         .filter(|id| !id.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_of_one_millisecond_have_places_of_their_own() {
-        let (first, second) = (Timestamp(1_000), Timestamp(1_001));
-        let mut last = None;
-        let ids = [first, first, first, second].map(|at| {
-            last = Some(Place::after(last, at));
-            last.unwrap().to_string()
-        });
-        assert_eq!(
-            ids.map(|id| id[20..].to_owned()),
-            ["000Z/1", "000Z/2", "000Z/3", "001Z/1"]
-        );
-        assert_eq!(
-            Place::split("1970-01-01T00:00:01.000Z/3"),
-            ("1970-01-01T00:00:01.000Z", Some(3))
-        );
-        assert_eq!(
-            Place::split("1970-01-01T00:00:01Z"),
-            ("1970-01-01T00:00:01Z", None)
-        );
-    }
 }

@@ -16,11 +16,12 @@ pub mod examples;
 pub(crate) mod extract;
 pub mod health;
 pub mod links;
-mod log_stream;
+pub(crate) mod log_stream;
 pub mod logs;
 mod openapi;
 pub mod orphans;
 mod page;
+pub(crate) mod place;
 mod read_first;
 pub mod releases;
 mod request_log;
@@ -45,8 +46,10 @@ use utoipa_axum::routes;
 
 pub use openapi::openapi_json;
 
+use crate::auth::require_token;
 use crate::auth::{Sessions, require_login};
 use crate::events::Feed;
+use crate::events::{Feed, HealthWatch};
 use crate::page::{self as files, Page};
 use crate::{Links, Tokens};
 use error::ApiError;
@@ -70,6 +73,7 @@ pub struct AppState {
     pub(crate) hold: Hold,
     pub(crate) gateway: Gateway,
     pub(crate) feed: Feed,
+    pub(crate) health: HealthWatch,
     body_silence: Duration,
 }
 
@@ -92,6 +96,7 @@ impl AppState {
             hold,
             gateway,
             feed: Feed::new(),
+            health: HealthWatch::new(),
             body_silence: BODY_SILENCE,
         }
     }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use playground_types::wire::{Container, Event};
-use playground_types::{ContainerStatus, LaunchStatus};
+use playground_types::{ContainerStatus, LaunchStatus, Visibility};
 use serde_json::{Value, json};
 
 use crate::agent::TestAgent;
 use crate::reader::Reader;
 
-async fn listening() -> (TestAgent, SocketAddr) {
+pub(crate) async fn listening() -> (TestAgent, SocketAddr) {
     let agent = TestAgent::start().await;
     let address = agent.listen(Duration::from_secs(60)).await;
     (agent, address)
@@ -154,6 +154,58 @@ async fn a_reader_that_comes_back_is_told_what_it_missed_and_nothing_else() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_told_the_newest_state_once() {
+    let (agent, address) = listening().await;
+    let pk = agent.created(&[]).await["pk"].clone();
+    let mut fast = Reader::open(address, "").await;
+    fast.snapshot().await;
+    let mut slow = Reader::slow(
+        agent
+            .begin(TestAgent::request(Method::GET, "/events", None))
+            .await,
+    );
+    slow.snapshot().await;
+    slow.until_it_knows(|known| known.containers == fast.knows.containers)
+        .await;
+    for visibility in [Visibility::Public, Visibility::Private, Visibility::Public] {
+        let change = json!({ "visibility": visibility });
+        agent
+            .call(Method::PATCH, &format!("/containers/{pk}"), Some(change))
+            .await;
+        fast.until_it_knows(|known| known.containers[0].visibility == visibility)
+            .await;
+    }
+    let told = slow.until(|event| container_of(event, &pk)).await;
+    assert_eq!(
+        told.visibility,
+        Visibility::Public,
+        "the first that it reads is the newest"
+    );
+}
+
+#[tokio::test]
+async fn health_is_told_at_first_and_when_it_changed() {
+    let (agent, address) = listening().await;
+    let pk = agent.created(&[]).await["pk"].clone();
+    let mut reader = Reader::open(address, "").await;
+    let health = |event: &Event| match event {
+        Event::Health(health) => Some(health.clone()),
+        _ => None,
+    };
+    assert_eq!(reader.until(health).await.status, "ok");
+    agent
+        .fake
+        .outside()
+        .remove_image("synapse-gradio-base:latest");
+    let change = json!({"visibility": "public"});
+    agent
+        .call(Method::PATCH, &format!("/containers/{pk}"), Some(change))
+        .await;
+    let now = reader.until(health).await;
+    assert_eq!((now.status.as_str(), now.problems.len()), ("degraded", 1));
 }
 
 #[tokio::test]

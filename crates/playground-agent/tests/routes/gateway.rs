@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
+use playground_types::wire::Event;
 use playground_types::{ContainerPk, PortRange, Timestamp};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use crate::agent::{TOKEN, TestAgent};
+use crate::reader::Reader;
 
 const PATIENT: Duration = Duration::from_secs(600);
 /// The gateway follows its records this soon.
@@ -418,6 +420,24 @@ async fn what_passed_through_is_part_of_the_record() {
     assert!(seen["latency_p50_ms"].as_u64() > Some(0), "{seen}");
     let listed = place.agent.get("/containers/").await.json();
     assert_eq!(listed["results"][0]["traffic"]["requests"], 1);
+}
+
+#[tokio::test]
+async fn what_passes_through_is_told_to_whoever_reads_events() {
+    let place = Place::set().await;
+    let mut reader = Reader::open(place.address, "").await;
+    reader.snapshot().await;
+    let answered = place.ask(Method::GET, "/").bearer_auth(TOKEN).send().await;
+    assert_eq!(answered.unwrap().status(), StatusCode::OK);
+    let told = reader
+        .until(|event| match event {
+            Event::Traffic(told) if told.traffic.open == 0 => Some(told.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(place.container["pk"], told.pk);
+    assert_eq!(told.traffic.requests, 1);
+    assert!(told.last_visit_at.is_some(), "{told:?}");
 }
 
 #[tokio::test]

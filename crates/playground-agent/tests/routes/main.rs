@@ -11,6 +11,7 @@ mod containers;
 mod creates;
 mod disk;
 mod documents;
+mod event_logs;
 mod events;
 mod examples;
 mod gateway;

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use axum::body::{Body, Bytes};
+use axum::http::Response;
 use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt as _};
 use playground_types::wire::{Event, Snapshot};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -44,7 +46,16 @@ impl Reader {
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
-        let parts = answer.bytes_stream();
+        Self::of(answer.bytes_stream())
+    }
+
+    /// Reads a body that is made no faster than it is read.
+    pub(crate) fn slow(answer: Response<Body>) -> Self {
+        assert_eq!(answer.status(), StatusCode::OK);
+        Self::of(answer.into_body().into_data_stream())
+    }
+
+    fn of<E>(parts: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self {
         // A connection that breaks is a stream that ends.
         let parts =
             parts.filter_map(|part| std::future::ready(part.ok().map(|part| part.to_vec())));
