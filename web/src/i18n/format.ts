@@ -4,6 +4,20 @@ import { settings } from "../state/settings.svelte";
 
 const locale = () => (settings.language === "ko" ? "ko-KR" : "en-US");
 
+/** What writes numbers and times takes long to make, and tables ask for it by the thousand: each is made once. */
+function kept<Format>(make: (locale: string, options: object) => Format): (options: object) => Format {
+  const made = new Map<string, Format>();
+  return (options) => {
+    const key = locale() + JSON.stringify(options);
+    const format = made.get(key) ?? make(locale(), options);
+    made.set(key, format);
+    return format;
+  };
+}
+const numbers = kept((locale, options) => new Intl.NumberFormat(locale, options));
+const distances = kept((locale, options) => new Intl.RelativeTimeFormat(locale, options));
+const moments = kept((locale, options) => new Intl.DateTimeFormat(locale, options));
+
 /** Bytes, as computers count them. */
 export function bytes(count: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -14,11 +28,11 @@ export function bytes(count: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 100 ? 0 : 1;
-  return `${value.toLocaleString(locale(), { maximumFractionDigits: digits })} ${units[unit]}`;
+  return `${numbers({ maximumFractionDigits: digits }).format(value)} ${units[unit]}`;
 }
 
 export function number(value: number, digits = 0): string {
-  return value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
 /** How long something took: `340 ms`, `2.4 s`, `3 min 5 s`. */
@@ -42,13 +56,20 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 export function since(time: string, now: number): string {
   const seconds = (Date.parse(time) - now) / 1000;
   const [unit, length] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
-  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto", style: "short" });
+  const format = distances({ numeric: "auto", style: "short" });
   return format.format(unit === "second" && Math.abs(seconds) < 5 ? 0 : Math.trunc(seconds / length), unit as Intl.RelativeTimeFormatUnit);
+}
+
+/** How old, or how long, in its largest unit: `3d`. */
+export function span(seconds: number): string {
+  const [unit, length] = STEPS.find(([, length]) => seconds >= length) ?? ["second", 1];
+  const format = numbers({ style: "unit", unit, unitDisplay: "narrow" });
+  return format.format(Math.max(0, Math.trunc(seconds / length)));
 }
 
 /** A moment in full, in this browser's time zone. */
 export function moment(time: string): string {
-  return new Date(time).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "medium" });
+  return moments({ dateStyle: "medium", timeStyle: "medium" }).format(new Date(time));
 }
 
 /** The time of day, for lines of a log. */

@@ -44,3 +44,16 @@ export function isMoving(status: ContainerStatus): boolean {
 export function isOpenable(container: Container): boolean {
   return container.status === "running" || container.status === "unhealthy" || container.asleep != null;
 }
+
+export function canStart(container: Container): boolean {
+  return container.asleep != null || ["stopped", "failed", "paused"].includes(container.status);
+}
+
+export function canStop(container: Container): boolean {
+  return container.status !== "deleting" && (isOpenable(container) || isMoving(container.status) || container.status === "paused");
+}
+
+/** What runs can begin anew; what sleeps wakes by a start. */
+export function canRestart(container: Container): boolean {
+  return container.status === "running" || container.status === "unhealthy";
+}
