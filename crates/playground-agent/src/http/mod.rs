@@ -23,6 +23,7 @@ pub(crate) mod place;
 mod read_first;
 pub mod releases;
 mod request_log;
+pub mod stats;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,6 +129,7 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(containers::restart))
         .routes(routes!(links::create))
+        .routes(routes!(stats::stats))
         .routes(routes!(logs::container_log))
         .routes(routes!(logs::container_log_stream))
         .routes(routes!(docker::list, docker::create))
