@@ -1,3 +1,4 @@
+import type { Limits } from "../src/api/types";
 import { describe, expect, it } from "vitest";
 import { bodyOf, EMPTY, fieldsOf, formOf, looksSecret, wrongIn, type Fields } from "../src/pages/launch/settings";
 import { container } from "./given";
@@ -29,7 +30,7 @@ describe("the form of a launch", () => {
   });
 
   it("keeps limits that it has no field for", () => {
-    expect(bodyOf(filled({ cpus: "1" }), { cpus: 2, pids: 64 }).limits).toEqual({ cpus: 1, pids: 64 });
+    expect(bodyOf(filled({ cpus: "1" }), { cpus: 2, pids: 64 } as Limits).limits).toEqual({ cpus: 1, pids: 64 });
   });
 
   it.each([

@@ -1,12 +1,21 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import type { AppEndpoint } from "../src/api/types";
+import type { AppEndpoint, AppParameter } from "../src/api/types";
 import { curl, literal, python, shell } from "../src/pages/play/snippets";
+
+const parameter = (its: Partial<AppParameter>): AppParameter => ({
+  name: "text",
+  label: "Text",
+  python_type: "str",
+  has_default: false,
+  example: "Hello",
+  ...its,
+});
 
 const endpoint = (its: Partial<AppEndpoint> = {}): AppEndpoint => ({
   name: "/predict",
   style: "call",
-  parameters: [{ name: "text", label: "Text", python_type: "str", example: "Hello" }],
+  parameters: [parameter({})],
   returns: [],
   ...its,
 });
@@ -20,13 +29,13 @@ describe("Python", () => {
   });
 
   it("calls by place where a name is none of Python's", () => {
-    const parameters = ["class", "a b", "api_name", null].map((name) => ({ name, label: "", python_type: "", example: 1 }));
+    const parameters = ["class", "a b", "api_name", null].map((name) => parameter({ name, example: 1 }));
     expect(python("", endpoint({ parameters }))).not.toMatch(/=1/);
   });
 
   it("hands over files", () => {
     const example = { path: "/tmp/a.png", meta: { _type: "gradio.FileData" } };
-    const code = python("", endpoint({ parameters: [{ name: "image", label: "", python_type: "", example }] }));
+    const code = python("", endpoint({ parameters: [parameter({ name: "image", example })] }));
     expect(code).toContain("import Client, handle_file");
     expect(code).toContain('image=handle_file("/tmp/a.png")');
   });

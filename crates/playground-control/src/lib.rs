@@ -49,6 +49,7 @@ mod port;
 mod push;
 mod readiness;
 mod starts;
+mod stats;
 mod sweep;
 mod tasks;
 mod view;
@@ -79,6 +80,7 @@ pub use error::{ControlError, StepError};
 pub use identity::AGENT_ID_FILE;
 pub use image::{LABEL_BASE_PACKAGES, LABEL_BASE_PYTHON};
 pub use readiness::Probe;
+pub use stats::StatsInterest;
 
 use audience::Watched;
 use build::Builder;
@@ -91,6 +93,7 @@ use driver::Driver;
 use port::OwnPorts;
 use push::PushState;
 use starts::Starts;
+use stats::Stats;
 use tasks::Tasks;
 use watching::Watching;
 
@@ -127,6 +130,7 @@ pub struct Inner {
     pub(crate) own_ports: OwnPorts,
     pub(crate) http: reqwest::Client,
     pub(crate) pushes: PushState,
+    pub(crate) stats: Stats,
     pub(crate) tasks: Tasks,
     pub(crate) shutdown: CancellationToken,
 }
@@ -190,6 +194,7 @@ impl Control {
             filing: RwLock::default(),
             http,
             pushes: PushState::default(),
+            stats: Stats::default(),
             tasks: Tasks::default(),
             shutdown: CancellationToken::new(),
         };
@@ -211,6 +216,7 @@ impl Control {
         self.spawn_watch();
         self.spawn_health_checks();
         self.spawn_push();
+        self.spawn_stats();
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use crate::fake::FakeEngine;
 use crate::network::Reach;
 use crate::{
     BuildEvent, BuildFailed, BuildRequest, ContainerSpec, ContainerView, EngineError, EngineEvent,
-    EngineVersion, EventOptions, ImageView, LogLine, LogOptions, Resources,
+    EngineStats, EngineVersion, EventOptions, ImageView, LogLine, LogOptions, Resources,
 };
 
 /// Shorthand of this crate.
@@ -244,9 +244,9 @@ impl Engine {
         dispatch!(self, engine => engine.connections(id).await)
     }
 
-    /// The CPU time that the current run of a container has taken, of all CPUs together.
-    pub async fn cpu_time(&self, id: &EngineId) -> Result<Duration> {
-        dispatch!(self, engine => engine.cpu_time(id).await)
+    /// What the current run of a container has used.
+    pub async fn stats(&self, id: &EngineId) -> Result<EngineStats> {
+        dispatch!(self, engine => engine.stats(id).await)
     }
 
     /// How much a container wrote over its image, if it is there. Costs the engine a walk over those files.

@@ -31,6 +31,7 @@ pub mod labels;
 mod log;
 mod network;
 mod spec;
+mod stats;
 mod view;
 
 pub use build::{BuildEvent, BuildFailed, BuildRequest, Builder, StepState, TarStream};
@@ -43,4 +44,5 @@ pub use fake::FakeEngine;
 pub use log::{LogLine, LogOptions, LogSource};
 pub use network::{Reach, bridge_name};
 pub use spec::{ContainerSpec, NotAProfile, Profile};
+pub use stats::EngineStats;
 pub use view::{ContainerView, EngineVersion, ImageView, Resources, RunState};

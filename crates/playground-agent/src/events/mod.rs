@@ -11,7 +11,7 @@
 //! | `journal` | which change came when: one number is all that a reader must keep |
 //! | `feed` | the records in a journal, for all streams |
 //! | `cursor` | where a reader is, as text |
-//! | `logs`, `traffic`, `health` | what is told beside the records |
+//! | `logs`, `traffic`, `stats`, `health` | what is told beside the records |
 //! | `topics` | what a reader wants beside the records |
 //! | `stream` | one reader's events |
 
@@ -20,6 +20,7 @@ mod feed;
 mod health;
 mod journal;
 mod logs;
+mod stats;
 mod stream;
 mod topics;
 mod traffic;

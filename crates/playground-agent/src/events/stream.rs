@@ -17,6 +17,7 @@ use super::cursor::Cursor;
 use super::feed::{Feed, Item, Key, Next};
 use super::journal::Change;
 use super::logs::{self, LogNews};
+use super::stats::KnownStats;
 use super::topics::Topics;
 use super::traffic::KnownTraffic;
 use crate::http::AppState;
@@ -42,6 +43,7 @@ struct Reader {
     cursor: Cursor,
     wants_snapshot: bool,
     traffic: KnownTraffic,
+    stats: KnownStats,
     health: watch::Receiver<Option<Arc<Health>>>,
 }
 
@@ -52,7 +54,7 @@ pub(crate) fn stream(
     topics: Topics,
     since: Option<Cursor>,
 ) -> impl Stream<Item = Told> + Send + use<> {
-    let mut reader = Reader::new(state, host, since);
+    let mut reader = Reader::new(state, host, &topics, since);
     let mut logs = reader.logs(&topics);
     let control = state.control.clone();
     let mut moves = reader.feed.moves();
@@ -72,6 +74,7 @@ pub(crate) fn stream(
                     reader.health.mark_changed();
                     None
                 }
+                () = reader.stats.changed() => None,
                 () = sleep_until(reader.traffic.next_look()) => None,
                 () = control.stopping() => None,
             };
@@ -84,7 +87,7 @@ pub(crate) fn stream(
 }
 
 impl Reader {
-    fn new(state: &AppState, host: Option<String>, since: Option<Cursor>) -> Self {
+    fn new(state: &AppState, host: Option<String>, topics: &Topics, since: Option<Cursor>) -> Self {
         let feed = state.feed.clone();
         let mut cursor = since.unwrap_or_default();
         let is_known = feed.can_resume(&cursor.epoch, cursor.number);
@@ -100,6 +103,7 @@ impl Reader {
             cursor,
             wants_snapshot: !is_known,
             traffic: KnownTraffic::new(state.gateway.clone()),
+            stats: KnownStats::new(state.control.clone(), &topics.stats),
             health: state.health.listen(),
         }
     }
@@ -150,7 +154,12 @@ impl Reader {
                 self.cursor.number = change.number;
                 Some(self.change(change))
             }
-            Next::Nothing => self.traffic.next().or_else(|| self.health()),
+            Next::Nothing => {
+                let traffic = self.traffic.next();
+                traffic
+                    .or_else(|| self.stats.next())
+                    .or_else(|| self.health())
+            }
         }
     }
 

@@ -4,14 +4,16 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 use playground_control::{Control, Handle};
-use playground_engine::{LogLine, LogOptions, LogSource};
+use playground_engine::{EngineError, LogLine, LogOptions, LogSource};
 use playground_types::Timestamp;
 use playground_types::wire::ErrorBody;
 use serde::Deserialize;
@@ -34,6 +36,8 @@ const DEFAULT_TAIL: u32 = 500;
 const MAX_TAIL: u32 = 10_000;
 /// Most bytes of a container's log in one answer, whatever its lines hold.
 const ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Lines of a whole log in one part of the answer, at most.
+const LINES_AT_ONCE: usize = 500;
 /// Proxies that buffer would hold a live log back.
 pub(super) const NO_BUFFERING: (HeaderName, &str) =
     (HeaderName::from_static("x-accel-buffering"), "no");
@@ -41,11 +45,33 @@ pub(super) const NO_BUFFERING: (HeaderName, &str) =
 /// Which lines of a container's log.
 #[derive(Debug, Deserialize)]
 pub(crate) struct TailQuery {
-    tail: Option<u32>,
+    tail: Option<String>,
     since: Option<String>,
 }
 
+/// How many of the last lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tail {
+    Lines(u32),
+    /// The whole log.
+    All,
+}
+
 impl TailQuery {
+    fn tail(&self) -> Result<Tail, ApiError> {
+        match self.tail.as_deref() {
+            None | Some("") => Ok(Tail::Lines(DEFAULT_TAIL)),
+            Some("all") => Ok(Tail::All),
+            Some(text) => match text.parse::<u32>() {
+                Ok(lines) => Ok(Tail::Lines(lines.min(MAX_TAIL))),
+                Err(_) => Err(ApiError::bad_request(
+                    "tail_invalid",
+                    format!("tail is {text:?}: give a number of lines, or all"),
+                )),
+            },
+        }
+    }
+
     fn options(&self, follow: bool) -> Result<LogOptions, ApiError> {
         let since = match self.since.as_deref() {
             None | Some("") => None,
@@ -57,16 +83,20 @@ impl TailQuery {
             })?),
         };
         Ok(LogOptions {
-            tail: Some(self.tail.unwrap_or(DEFAULT_TAIL).min(MAX_TAIL)),
+            tail: match self.tail()? {
+                Tail::Lines(lines) => Some(lines),
+                Tail::All => None,
+            },
             follow,
             since,
         })
     }
 }
 
-/// The last lines of a container's log, as text.
+/// The last lines of a container's log, as text; or all of it, to be saved.
 #[utoipa::path(get, path = "/containers/{id}/logs", tag = "logs",
-    params(("id" = String, Path,), ("tail" = Option<u32>, Query, description = "At most 10000"),
+    params(("id" = String, Path,),
+        ("tail" = Option<String>, Query, description = "A number of lines, 500 unless said and at most 10000; or `all`"),
         ("since" = Option<String>, Query, description = "RFC 3339")),
     responses((status = 200, body = String, content_type = "text/plain"), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -77,6 +107,9 @@ pub(crate) async fn container_log(
 ) -> Result<Response, ApiError> {
     let row = control.find(&Handle(id)).await?;
     let mut lines = control.container_log(&row, query.options(false)?).await?;
+    if query.tail()? == Tail::All {
+        return Ok(whole_log(&row.name, lines));
+    }
     let (mut kept, mut bytes) = (VecDeque::new(), 0);
     while let Some(line) = lines.next().await {
         let line = line?.text;
@@ -95,10 +128,31 @@ pub(crate) async fn container_log(
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
+/// A log of any length, as a file: read as it is sent, and nothing of it kept.
+fn whole_log(name: &str, lines: BoxStream<'static, Result<LogLine, EngineError>>) -> Response {
+    // Lines that are there at once travel together.
+    let parts = lines.ready_chunks(LINES_AT_ONCE).map(|lines| {
+        lines.into_iter().try_fold(String::new(), |mut part, line| {
+            part.push_str(&line?.text);
+            part.push('\n');
+            // What breaks here ends the connection before its time: nobody takes a half for the whole.
+            Ok::<_, EngineError>(part)
+        })
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}.log\""),
+        ),
+    ];
+    (headers, Body::from_stream(parts)).into_response()
+}
+
 /// A container's log as it grows. Each event's id is its time and place: a reader that comes back with it in
 /// `Last-Event-ID` misses nothing and is told nothing twice.
 #[utoipa::path(get, path = "/containers/{id}/logs/stream", tag = "logs",
-    params(("id" = String, Path,), ("tail" = Option<u32>, Query,), ("since" = Option<String>, Query,)),
+    params(("id" = String, Path,), ("tail" = Option<String>, Query,), ("since" = Option<String>, Query,)),
     responses((status = 200, body = Object, content_type = "text/event-stream", description = "Each event, with its data as JSON text"), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(crate) async fn container_log_stream(
@@ -111,7 +165,7 @@ pub(crate) async fn container_log_stream(
     let resumed = last_event_id(&headers).map(Place::split);
     if let Some((time, _)) = resumed {
         query = TailQuery {
-            tail: Some(MAX_TAIL),
+            tail: Some("all".to_owned()),
             since: Some(time.to_owned()),
         };
     }

@@ -26,6 +26,7 @@ mod read_first;
 pub mod releases;
 mod request_log;
 pub(crate) mod session;
+pub mod stats;
 pub mod tokens;
 
 use std::sync::Arc;
@@ -151,6 +152,7 @@ fn guarded() -> OpenApiRouter<AppState> {
         .routes(routes!(containers::restart))
         .routes(routes!(links::create))
         .routes(routes!(app_api::show))
+        .routes(routes!(stats::stats))
         .routes(routes!(logs::container_log))
         .routes(routes!(logs::container_log_stream))
         .routes(routes!(docker::list, docker::create))

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::http::Method;
+use futures_util::StreamExt as _;
 use playground_engine::fake::BuildScript;
 use playground_types::wire::Event;
 use serde_json::{Value, json};
@@ -205,4 +206,42 @@ async fn the_log_of_nobody_has_ended() {
         let mut reader = Reader::open(address, &format!("log={source}")).await;
         assert_eq!(end_of(&mut reader, source).await, "unknown");
     }
+}
+
+#[tokio::test]
+async fn a_whole_log_is_a_file_that_is_read_as_it_is_sent() {
+    let (agent, _, created, _) = printing().await;
+    let line = "x".repeat(1000);
+    let lines: Vec<&str> = std::iter::repeat_n(line.as_str(), 6000).collect();
+    print(&agent, &created, &lines);
+    let path = format!("/containers/{}/logs", created["pk"]);
+    let last = agent.get(&format!("{path}?tail=10000")).await.text;
+    assert!(
+        last.len() <= 4 << 20,
+        "an answer that is kept has an end: {}",
+        last.len()
+    );
+    let request = TestAgent::request(Method::GET, &format!("{path}?tail=all"), None);
+    let answer = agent.begin(request).await;
+    assert_eq!(
+        answer.headers()["content-disposition"],
+        format!(
+            "attachment; filename=\"{}.log\"",
+            created["name"].as_str().unwrap()
+        )
+    );
+    let parts: Vec<_> = answer.into_body().into_data_stream().collect().await;
+    let parts: Vec<_> = parts.into_iter().map(Result::unwrap).collect();
+    assert!(
+        parts.iter().all(|part| part.len() < 1 << 20),
+        "never all of it at once"
+    );
+    let whole = String::from_utf8(parts.concat()).unwrap();
+    assert_eq!(whole.lines().filter(|text| *text == line).count(), 6000);
+    assert!(whole.ends_with('\n'));
+    let wrong = agent.get(&format!("{path}?tail=some")).await;
+    assert_eq!(
+        wrong.error(),
+        "400 tail_invalid: tail is \"some\": give a number of lines, or all"
+    );
 }

@@ -209,6 +209,33 @@ async fn health_is_told_at_first_and_when_it_changed() {
 }
 
 #[tokio::test]
+async fn what_a_container_uses_is_told_with_all_that_is_kept_first() {
+    let (agent, address) = listening().await;
+    let pk = agent.created(&[]).await["pk"].clone();
+    let stats = |event: &Event| match event {
+        Event::Stats(told) if pk == told.pk => Some(told.samples.clone()),
+        _ => None,
+    };
+    let kept = async || agent.get(&format!("/containers/{pk}/stats/")).await.json();
+    assert_eq!(kept().await, json!({"interval_seconds": 10, "samples": []}));
+    let mut one = Reader::open(address, &format!("stats={pk}")).await;
+    let first = one.until(stats).await;
+    assert_eq!((first.len(), first[0].processes), (1, 1), "{first:?}");
+    let second = one.until(stats).await;
+    assert!(second[0].at > first[0].at, "{second:?}");
+    let mut other = Reader::open(address, "stats=all").await;
+    let all = other.until(stats).await;
+    assert_eq!(all[..2], [first[0].clone(), second[0].clone()]);
+    let kept_now = kept().await;
+    assert_eq!(kept_now["interval_seconds"], 2);
+    assert_eq!(kept_now["samples"][0], json!(first[0]));
+    drop(one);
+    while kept().await["interval_seconds"] != 10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_of_another_run_or_none_at_all_is_answered_with_everything() {
     let (agent, address) = listening().await;
     agent.created(&[]).await;

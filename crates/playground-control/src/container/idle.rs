@@ -69,12 +69,15 @@ impl Control {
         if self.is_connected(view).await {
             return true;
         }
-        let Ok(before) = self.engine.cpu_time(&view.id).await else {
+        let Ok(before) = self.engine.stats(&view.id).await else {
             return false;
         };
         tokio::time::sleep(WATCH).await;
-        match self.engine.cpu_time(&view.id).await {
-            Ok(after) => after.saturating_sub(before).as_secs_f64() > WORK * WATCH.as_secs_f64(),
+        match self.engine.stats(&view.id).await {
+            Ok(after) => {
+                let worked = after.cpu_time.saturating_sub(before.cpu_time);
+                worked.as_secs_f64() > WORK * WATCH.as_secs_f64()
+            }
             Err(_) => false,
         }
     }

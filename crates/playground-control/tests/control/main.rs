@@ -30,6 +30,7 @@ mod sequences;
 mod shutdown;
 mod sleep;
 mod starts;
+mod stats;
 mod storm;
 mod twice;
 mod wishes;

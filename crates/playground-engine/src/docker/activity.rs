@@ -1,10 +1,8 @@
-//! What a running container does: where it listens, who is connected to it, what it took of the CPU.
+//! What a running container does: where it listens, and who is connected to it.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use bollard::exec::{CreateExecOptions, StartExecResults};
-use bollard::query_parameters::StatsOptionsBuilder;
 use futures_util::TryStreamExt as _;
 use playground_types::EngineId;
 use playground_types::port::APP_PORT;
@@ -21,21 +19,6 @@ impl DockerEngine {
     pub(crate) async fn connections(&self, id: &EngineId) -> Result<usize> {
         let printed = self.socket_tables(id).await?;
         sockets::connections(&printed, APP_PORT).ok_or_else(|| no_tables(&printed))
-    }
-
-    pub(crate) async fn cpu_time(&self, id: &EngineId) -> Result<Duration> {
-        let client = self.client().await?;
-        let options = StatsOptionsBuilder::new()
-            .stream(false)
-            .one_shot(true)
-            .build();
-        let mut answers = client.stats(id.as_str(), Some(options));
-        let call = async { answers.try_next().await };
-        let stats = within("look at resources", QUICK, call).await?;
-        let used = stats
-            .and_then(|stats| stats.cpu_stats?.cpu_usage?.total_usage)
-            .ok_or(EngineError::NoSuchContainer)?;
-        Ok(Duration::from_nanos(used))
     }
 
     /// The kernel's tables of the container's own network.

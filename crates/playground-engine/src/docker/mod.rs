@@ -8,6 +8,7 @@
 //! | `builds`, `progress` | image builds, and what a build's stream says in our words |
 //! | `streams`, `lines` | logs and events; whole lines out of frames |
 //! | `activity`, `sockets` | what a container does; who listens in it and is connected to it |
+//! | `stats` | what a container uses |
 //! | `convert`, `classify` | the one place each where Docker's models and Docker's errors are read |
 
 mod activity;
@@ -21,6 +22,7 @@ mod lines;
 mod networks;
 mod progress;
 mod sockets;
+mod stats;
 mod streams;
 
 use std::future::Future;

@@ -10,7 +10,9 @@ use tokio::time::Instant;
 
 use super::state::{Container, Ending, State, conflict, managed, owned_by};
 use super::{AppBehaviour, FakeEngine, Op};
-use crate::{Action, ContainerSpec, ContainerView, EngineError, Resources, Result, RunState};
+use crate::{
+    Action, ContainerSpec, ContainerView, EngineError, EngineStats, Resources, Result, RunState,
+};
 
 impl FakeEngine {
     pub(crate) async fn create(&self, spec: &ContainerSpec) -> Result<EngineId> {
@@ -121,12 +123,23 @@ impl FakeEngine {
         .await
     }
 
-    /// All of one CPU, or none.
-    pub(crate) async fn cpu_time(&self, id: &EngineId) -> Result<Duration> {
-        self.call(Op::CpuTime, |state| {
+    /// All of one CPU, or none. Of the rest a little, always the same.
+    pub(crate) async fn stats(&self, id: &EngineId) -> Result<EngineStats> {
+        self.call(Op::Stats, |state| {
+            let at = state.now();
             let container = state.container(id)?;
             let all = container.running_for();
-            Ok(if container.works { all } else { Duration::ZERO })
+            Ok(EngineStats {
+                at,
+                cpu_time: if container.works { all } else { Duration::ZERO },
+                memory_bytes: 64 << 20,
+                memory_limit_bytes: Some(container.spec.limits.memory_bytes),
+                received_bytes: 0,
+                sent_bytes: 0,
+                read_bytes: 0,
+                written_bytes: container.writable_bytes,
+                processes: 1,
+            })
         })
         .await
     }

@@ -40,7 +40,7 @@ pub enum Op {
     NetworkEvents,
     Listening,
     Connections,
-    CpuTime,
+    Stats,
     WritableBytes,
 }
 
