@@ -1,4 +1,3 @@
-import type { Limits } from "../src/api/types";
 import { describe, expect, it } from "vitest";
 import { bodyOf, EMPTY, fieldsOf, formOf, looksSecret, wrongIn, type Fields } from "../src/pages/launch/settings";
 import { container } from "./given";
@@ -30,7 +29,8 @@ describe("the form of a launch", () => {
   });
 
   it("keeps limits that it has no field for", () => {
-    expect(bodyOf(filled({ cpus: "1" }), { cpus: 2, pids: 64 } as Limits).limits).toEqual({ cpus: 1, pids: 64 });
+    const limits = { ...container().limits, cpus: 2, pids: 64 };
+    expect(bodyOf(filled({ cpus: "1" }), limits).limits).toEqual({ ...limits, cpus: 1 });
   });
 
   it.each([
