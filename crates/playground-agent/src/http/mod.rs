@@ -46,9 +46,7 @@ use utoipa_axum::routes;
 
 pub use openapi::openapi_json;
 
-use crate::auth::require_token;
 use crate::auth::{Sessions, require_login};
-use crate::events::Feed;
 use crate::events::{Feed, HealthWatch};
 use crate::page::{self as files, Page};
 use crate::{Links, Tokens};
