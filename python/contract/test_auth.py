@@ -17,11 +17,11 @@ STRANGERS = {
 
 
 def operations(agent: Agent):
-    """(method, path) of everything in the OpenAPI document, with ids that nobody has."""
+    """(method, path) of everything in the OpenAPI document that asks who calls, with ids that nobody has."""
     document = agent.get("openapi.json").json()
     for path, item in document["paths"].items():
-        for method in item:
-            if method in ("get", "post", "put", "patch", "delete"):
+        for method, operation in item.items():
+            if method in ("get", "post", "put", "patch", "delete") and operation.get("security") != [{}]:
                 yield method.upper(), path.replace("{id}", "0123456789abcdef").replace("{lookup}", "nobody@0.0.0")
 
 
@@ -66,3 +66,27 @@ def test_item_49_the_stored_token_is_a_digest(agent):
     files = [file for file in agent.data.rglob("*") if file.is_file() and file.name.startswith("playground.db")]
     assert files
     assert all(agent.token.encode() not in file.read_bytes() for file in files)
+
+
+def test_only_the_way_in_asks_nobody(agent):
+    document = agent.get("openapi.json").json()
+    operations = ((method, path, operation) for path, item in document["paths"].items() for method, operation in item.items())
+    assert [(method, path) for method, path, it in operations if it.get("security") == [{}]] == [("post", "/session")]
+
+
+def test_the_line_that_opens_the_page_logs_in_once(agent):
+    opened = [line for line in agent.log().splitlines() if line.startswith("open ")][-1]
+    address, _, code = opened.removeprefix("open ").partition("#/login/")
+    assert address == f"http://localhost:{agent.url.rpartition(':')[2]}/"
+    nobody = {"Authorization": None}
+    page = agent.get(address, headers=nobody)
+    assert page.status_code == 200
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
+    session = agent.post("session", json={"code": code}, headers=nobody)
+    assert session.status_code == 201, session.text
+    cookie = session.headers["Set-Cookie"].partition(";")[0]
+    halves = {**nobody, "Cookie": cookie, "X-Synapse-Key": session.json()["key"]}
+    assert agent.get("containers", headers=halves).status_code == 200
+    assert agent.get("containers", headers={**nobody, "Cookie": cookie}).status_code == 401
+    again = agent.post("session", json={"code": code}, headers=nobody)
+    assert (again.status_code, again.json()["code"]) == (401, "code_invalid")

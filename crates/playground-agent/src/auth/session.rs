@@ -15,7 +15,8 @@ use super::secret::{digest, generate, is_same};
 pub(crate) const KEY: HeaderName = HeaderName::from_static("x-synapse-key");
 /// Begins the name of the cookie with the other half. The gateway shows no app a cookie that begins with `synapse-`.
 const COOKIE_NAME: &str = "synapse-session-";
-/// Letters of the Agent's id in that name: Agents on one host share its cookies.
+/// Letters of the Agent's id in that name, from its end: Agents on one host share its cookies, and ids that were made in the same
+/// minute begin alike.
 const ID_LETTERS: usize = 8;
 /// A browser sends such a cookie to this host by https only, and takes it from nobody else.
 const HOST_ONLY: &str = "__Host-";
@@ -55,14 +56,12 @@ pub(crate) struct Sessions {
 impl Sessions {
     /// The sessions in this Agent's store.
     pub(crate) fn new(store: Store, agent_id: &str) -> Self {
-        let id: String = agent_id
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(ID_LETTERS)
-            .collect();
+        let letters = agent_id.chars().filter(char::is_ascii_alphanumeric);
+        let letters: Vec<char> = letters.collect();
+        let end = &letters[letters.len().saturating_sub(ID_LETTERS)..];
         Self {
             store,
-            cookie_name: format!("{COOKIE_NAME}{id}"),
+            cookie_name: format!("{COOKIE_NAME}{}", end.iter().collect::<String>()),
         }
     }
 

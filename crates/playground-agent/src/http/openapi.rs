@@ -28,13 +28,14 @@ fn generate() -> OpenApi {
             .to_owned(),
     );
     document.info.license = None;
+    document.info.contact = None;
     let token = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
         "Authorization",
         "The Agent's token, raw or behind `Bearer` or `Token`.",
     )));
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
         "synapse-session-AGENT",
-        "One half of a session: AGENT is the beginning of the Agent's id, and over https `__Host-` stands before it.",
+        "One half of a session: AGENT is the end of the Agent's id, and over https `__Host-` stands before it.",
     )));
     let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
         "X-Synapse-Key",
