@@ -68,7 +68,12 @@ impl Records {
                     "the gateway keeps its last table, and pages what they show: the records cannot be read"
                 );
             }
-            let pause = (begun.elapsed() * 3).clamp(PAUSE, LONGEST_PAUSE);
+            let took = begun.elapsed();
+            tracing::trace!(
+                took_ms = took.as_secs_f64() * 1000.0,
+                "the records were read"
+            );
+            let pause = (took * 3).clamp(PAUSE, LONGEST_PAUSE);
             tokio::time::sleep(pause).await;
             // Cancel-safe: all of them only wait.
             tokio::select! {

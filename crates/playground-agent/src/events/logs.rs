@@ -6,9 +6,10 @@ use async_stream::stream;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use playground_control::Control;
-use playground_engine::{LogLine, LogOptions, LogSource};
+use playground_engine::{EngineError, LogLine, LogOptions, LogSource};
+use playground_store::ContainerRow;
 use playground_types::wire::{Event, LogEnd, LogLines, StreamedLine};
-use playground_types::{ContainerPk, ContainerStatus, LaunchId};
+use playground_types::{ContainerPk, ContainerStatus, LaunchId, Timestamp};
 use tokio::time::sleep;
 
 use super::feed::Feed;
@@ -23,6 +24,9 @@ const BATCH_LINES: usize = 1000;
 const BATCH_BYTES: usize = 256 * 1024;
 /// A log that ends while its container is up is asked for again after this time.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
+
+/// What a container printed.
+type Lines = BoxStream<'static, Result<LogLine, EngineError>>;
 
 /// A part of a log.
 #[derive(Debug)]
@@ -156,9 +160,6 @@ impl ContainerLog {
             let mut tail = Some(self.tail).filter(|_| self.place.is_none());
             let mut is_known = false;
             let mut is_ended = false;
-            if tail == Some(0) {
-                self.place = Some(Place::after_all(self.control.now()));
-            }
             loop {
                 moves.borrow_and_update();
                 let number = self.feed.number_of(self.pk.0);
@@ -175,11 +176,22 @@ impl ContainerLog {
                     }
                 };
                 is_known = true;
-                let options = LogOptions { tail: tail.take(), follow: true, since: self.place.map(|place| place.at) };
+                if let Some(lines) = tail {
+                    let Ok(place) = self.before_last(&row, lines).await else {
+                        sleep(TRY_AGAIN).await;
+                        continue;
+                    };
+                    (self.place, tail) = (place, None);
+                }
+                let options = LogOptions {
+                    follow: true,
+                    since: self.place.map(|place| place.at),
+                    ..LogOptions::default()
+                };
                 if let Ok(mut lines) = self.control.container_log(&row, options).await {
-                    let mut counted = None;
+                    let (began, mut counted) = (self.place, None);
                     while let Some(Ok(line)) = lines.next().await {
-                        if let Some(piece) = self.new_line(line, &mut counted) {
+                        if let Some(piece) = self.new_line(line, began, &mut counted) {
                             is_ended = false;
                             yield piece;
                         }
@@ -198,14 +210,47 @@ impl ContainerLog {
         }
     }
 
-    /// A line, unless the reader has it: Docker counts in whole seconds, so what was before comes again.
-    fn new_line(&mut self, line: LogLine, counted: &mut Option<Place>) -> Option<Piece> {
+    /// Where a reader is who has all but the last lines; none where there are no more. From there on its way is that of a
+    /// reader who comes back: which line of its millisecond the first one is shows only in the whole log.
+    async fn before_last(
+        &self,
+        row: &ContainerRow,
+        lines: u32,
+    ) -> Result<Option<Place>, EngineError> {
+        if lines == 0 {
+            return Ok(Some(Place::after_all(self.control.now())));
+        }
+        let last = LogOptions {
+            tail: Some(lines),
+            ..LogOptions::default()
+        };
+        let last = self.control.container_log(row, last).await?;
+        let Some((at, told)) = first_millisecond(last).await else {
+            return Ok(None);
+        };
+        let since = LogOptions {
+            since: Some(at),
+            ..LogOptions::default()
+        };
+        let printed = printed_at(self.control.container_log(row, since).await?, at).await;
+        Ok(Some(Place::nth(at, printed.saturating_sub(told))))
+    }
+
+    /// A line, unless the reader had it when the reading began: Docker counts in whole seconds, so what was before comes
+    /// again. After that every line is new, also one that is a little older than the one before it: what an app prints to
+    /// its two outputs comes out of order.
+    fn new_line(
+        &mut self,
+        line: LogLine,
+        began: Option<Place>,
+        counted: &mut Option<Place>,
+    ) -> Option<Piece> {
         *counted = line.at.map(|at| Place::after(*counted, at)).or(*counted);
         let place = line.at.and(*counted);
-        if place.is_some() && place <= self.place {
+        if place.is_some() && place <= began {
             return None;
         }
-        self.place = place.or(self.place);
+        self.place = self.place.max(place);
         let stream = match line.stream {
             LogSource::Stdout => "stdout",
             LogSource::Stderr => "stderr",
@@ -217,6 +262,28 @@ impl ContainerLog {
         };
         Some(Piece::Line(shown, self.place.map(|place| place.short())))
     }
+}
+
+/// The time of the first line, and how many lines have it.
+async fn first_millisecond(mut lines: Lines) -> Option<(Timestamp, u32)> {
+    let mut found = None;
+    while let Some(Ok(line)) = lines.next().await {
+        match (line.at, &mut found) {
+            (Some(at), None) => found = Some((at, 1)),
+            (Some(at), Some((first, count))) if at == *first => *count += 1,
+            _ => {}
+        }
+    }
+    found
+}
+
+/// How many lines have this time.
+async fn printed_at(mut lines: Lines, at: Timestamp) -> u32 {
+    let mut count = 0;
+    while let Some(Ok(line)) = lines.next().await {
+        count += u32::from(line.at == Some(at));
+    }
+    count
 }
 
 /// Whether there will be more by itself.

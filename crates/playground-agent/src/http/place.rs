@@ -22,6 +22,11 @@ impl Place {
         }
     }
 
+    /// This line of this time.
+    pub(crate) fn nth(at: Timestamp, nth: u32) -> Self {
+        Self { at, nth }
+    }
+
     /// After everything that was printed by then.
     pub(crate) fn after_all(at: Timestamp) -> Self {
         Self { at, nth: u32::MAX }

@@ -96,6 +96,25 @@ async fn a_log_is_told_from_its_last_lines_on_and_without_any_from_now_on() {
 }
 
 #[tokio::test]
+async fn a_reader_of_the_last_lines_of_a_burst_comes_back_to_its_place() {
+    let (agent, address, created, source) = printing().await;
+    let burst: Vec<String> = (0..200).map(|number| number.to_string()).collect();
+    print(
+        &agent,
+        &created,
+        &burst.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+    let query = format!("log={source}&tail=3");
+    let mut reader = Reader::open(address, &query).await;
+    let (lines, _) = lines_until(&mut reader, &source, "199").await;
+    assert_eq!(lines, ["197", "198", "199"]);
+    print(&agent, &created, &["after"]);
+    let mut back = Reader::resume(address, &query, Some(&reader.cursor)).await;
+    let (lines, _) = lines_until(&mut back, &source, "after").await;
+    assert_eq!(lines, ["after"], "however many lines one millisecond had");
+}
+
+#[tokio::test]
 async fn a_log_ends_with_its_container_and_goes_on_with_it() {
     let (agent, address, created, source) = printing().await;
     print(&agent, &created, &["before"]);
@@ -193,7 +212,13 @@ async fn a_build_is_told_while_it_prints() {
         agent
             .call(Method::DELETE, &format!("/builds/{launch}"), None)
             .await;
-        assert_eq!(end_of(&mut reader, &source).await, "cancelled");
+        let reason = reader
+            .until(|event| match event {
+                Event::LogEnd(end) => Some(end.reason.clone()),
+                _ => None,
+            })
+            .await;
+        assert_eq!(reason, "cancelled");
     };
     tokio::join!(create, watch);
 }
