@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::traffic::{Traffic, Visits};
+use crate::traffic::{Look, Traffic, Visits};
 
 /// How far an app is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,13 @@ impl Apps {
     pub fn traffic_of(&self, pk: i64) -> Arc<Traffic> {
         let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
         traffic.entry(pk).or_default().clone()
+    }
+
+    /// Counts somebody who has the app of this record before their eyes, until what is returned is dropped; none when there is no
+    /// such app.
+    pub fn look_at(&self, pk: i64) -> Option<Look> {
+        let traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        Look::at(traffic.get(&pk)?)
     }
 
     /// What passed through to each app by its record's key.

@@ -49,4 +49,4 @@ pub use forward::{Gateway, GatewayConfig};
 pub use hold::Wake;
 pub use listen::{ListenLimits, listen};
 pub use outward::Visitor;
-pub use traffic::{Traffic, Visits};
+pub use traffic::{Look, Traffic, Visits};

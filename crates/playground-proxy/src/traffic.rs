@@ -257,6 +257,25 @@ impl Drop for Viewer {
     }
 }
 
+/// Somebody has an app before their eyes in a page that asks it for nothing, until this is dropped. Not every app's own page
+/// holds a stream: Gradio's does where the app keeps a state.
+#[derive(Debug)]
+pub struct Look {
+    // In this order: the viewer is one of the visit's.
+    _viewer: Viewer,
+    _visit: Visit,
+}
+
+impl Look {
+    pub(crate) fn at(traffic: &Arc<Traffic>) -> Option<Self> {
+        let visit = Visit::begin(traffic, usize::MAX)?;
+        Some(Self {
+            _viewer: visit.stream(),
+            _visit: visit,
+        })
+    }
+}
+
 /// Counts what a visitor sends.
 #[derive(Debug, Clone)]
 pub(crate) struct Received(Arc<Traffic>);
@@ -327,6 +346,18 @@ mod tests {
         assert!(second.tunnel(1).is_some());
         drop(stream);
         assert_eq!(traffic.visits().viewers, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_looks_without_asking_is_a_viewer_and_keeps_the_door_open() {
+        let traffic = Arc::new(Traffic::default());
+        let look = Look::at(&traffic).expect("there is room");
+        assert_eq!((traffic.visits().viewers, traffic.visits().open), (1, 1));
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(!traffic.shut(Duration::ZERO), "somebody looks");
+        drop(look);
+        assert_eq!((traffic.visits().viewers, traffic.visits().open), (0, 0));
+        assert!(traffic.shut(Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]

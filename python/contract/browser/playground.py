@@ -40,6 +40,10 @@ class Playground:
         heading = self.page.get_by_role("heading", name=title, exact=True)
         return self.page.get_by_role("article").filter(has=heading)
 
+    def bar(self):
+        """What is over an app."""
+        return self.page.locator("main header.bar")
+
     def act(self, scope, action):
         """An action in the menu of a card or of an app."""
         scope.get_by_role("button", name=re.compile("^(Actions for .*|.* 작업)$")).click()

@@ -15,7 +15,7 @@ def test_an_example_is_one_click_away_and_everything_can_be_done_with_it(person)
     expect(page.get_by_role("heading", name=re.compile("text-tools@"))).to_be_visible()
     expect(page.locator("[data-stage=building].active, [data-stage=starting].active").first).to_be_visible()
     expect(page.locator("iframe")).to_be_visible(timeout=120_000)
-    window.state(page.get_by_role("banner"), "running")
+    window.state(window.bar(), "running")
 
     # The app in its frame works, and its visitor is seen.
     app = window.frame()
@@ -30,7 +30,7 @@ def test_an_example_is_one_click_away_and_everything_can_be_done_with_it(person)
     page.keyboard.press("Escape")
     expect(log).to_have_count(0)
 
-    bar = page.get_by_role("banner")
+    bar = window.bar()
     window.act(bar, "Stop")
     window.state(bar, "stopped")
     expect(page.locator("iframe")).to_have_count(0)

@@ -51,7 +51,7 @@ def test_a_zip_is_dropped_and_becomes_an_app(person, written):
     expect(window.page.get_by_text("dropped-zip.zip")).to_be_visible()
     launch(window)
     expect(window.page.locator("iframe")).to_be_visible(timeout=READY)
-    window.state(window.page.get_by_role("banner"), "running")
+    window.state(window.bar(), "running")
 
 
 def test_a_folder_is_dropped_and_what_belongs_to_it_is_packed(person, unpacked):
@@ -90,7 +90,7 @@ def test_settings_are_given_and_changed_and_a_secret_is_never_shown_again(person
     (made,) = [it for it in window.agent.all("containers/") if it["plugin_release"].startswith("settled")]
     assert made["params"] == {"greeting": "안녕"} and made["labels"] == ["demo", "데모"]
 
-    window.act(page.get_by_role("banner"), "Edit settings")
+    window.act(window.bar(), "Edit settings")
     expect(page.get_by_label("Value of HF_TOKEN")).to_have_value("********")
     assert "canary-in-the-page" not in page.content()
     page.get_by_label("Params").fill('{"greeting": "hello"}')
@@ -145,7 +145,7 @@ def test_an_upload_can_be_cancelled_and_tried_again(person, written, tmp_path):
 BROKEN = {
     "no_such_package": (dict(requirements="no-such-package-of-anybody==1.0\n"), "building", "no-such-package-of-anybody"),
     "no_such_version": (dict(requirements="requests==0.0.0.1\n"), "building", "requests"),
-    "bad_requirement": (dict(requirements="this is no requirement ==\n"), None, "requirement"),
+    "bad_requirement": (dict(requirements="this is no requirement ==\n"), "building", "requirement"),
     "missing_module": (dict(app="import torch_of_nobody\n"), "starting", "torch_of_nobody"),
     "import_error": (dict(app='raise RuntimeError("the weights are missing")\n'), "starting", "the weights are missing"),
     "nothing_to_serve": (dict(app="answer = 42\n"), "starting", "gradio_interface"),
@@ -161,12 +161,6 @@ def test_a_broken_plugin_is_explained_where_it_broke(person, written, kind):
     code = f"broken-{kind.replace('_', '-')}"
     window.drop(written(code, **plugin))
     launch(window)
-    if stage is None:
-        # It never became a launch: what is wrong is seen in the archive.
-        refused = page.get_by_role("alert")
-        expect(refused).to_contain_text(words)
-        expect(page.get_by_role("button", name="Try again")).to_be_visible()
-        return
     failure = page.get_by_role("region", name="Why it failed")
     expect(failure).to_be_visible(timeout=READY)
     expect(failure).to_contain_text(kind)
@@ -210,7 +204,8 @@ def test_a_build_is_watched_step_by_step_and_cancelled(person, written):
     expect(page.get_by_text("This launch was cancelled")).to_be_visible()
 
 
-def test_every_example_is_there(person):
-    names = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir())
+def test_every_example_that_answers_is_there(person):
+    # The seed's own is a text of the seed's: its predictions fail, since it has no model.
+    names = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir() and folder.name != "seed")
     told = person().agent.get("examples/").json()
     assert sorted(example["name"] for example in told) == names

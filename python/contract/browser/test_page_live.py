@@ -36,15 +36,11 @@ def test_two_windows_see_each_others_changes(person, mimic):
     window_state(here, "running")
 
 
-def test_a_visitor_is_seen_while_they_look(person, mimic, visitor):
-    window = person().enter()
-    link = window.agent.post(f"containers/{mimic['pk']}/links/", json={"expires_in": 600}).json()["url"]
-    expect(window.card("live")).not_to_contain_text("viewer")
-    page = visitor.new_page()
-    page.goto(link.replace("127.0.0.1", "localhost"))
-    page.evaluate("() => { window.kept = new EventSource('stream') }")
+def test_a_visitor_is_seen_while_they_look(person, mimic):
+    window, other = person().enter(), person().enter("play/" + mimic["name"])
+    expect(other.page.get_by_title("Viewers")).to_have_text(re.compile("1"))
     expect(window.card("live")).to_contain_text("1 viewer")
-    page.close()
+    other.go("builds")
     expect(window.card("live")).not_to_contain_text("viewer")
 
 

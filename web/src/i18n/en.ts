@@ -261,6 +261,8 @@ export const en = {
     cached: (cached: number, steps: number) => `${cached} of ${plural(steps, "step", "steps")} from the cache`,
     step_cached: "cached",
     log: "Log",
+    build_log: "Build log",
+    app_log: "App log",
     log_of: (release: string) => `Build log of ${release}`,
     was_cancelled: "This launch was cancelled",
     unknown: "There is no such launch",

@@ -261,6 +261,8 @@ export const ko: Catalogue = {
     cached: (cached, steps) => `${n(steps)}단계 중 ${n(cached)}단계 캐시 사용`,
     step_cached: "캐시",
     log: "로그",
+    build_log: "빌드 로그",
+    app_log: "앱 로그",
     log_of: (release) => `${release} 빌드 로그`,
     was_cancelled: "취소된 실행입니다",
     unknown: "그런 실행이 없습니다",

@@ -57,6 +57,11 @@ class Live {
     return this.topics.watchStats(String(of));
   }
 
+  /** Counts as a viewer of this container's app. */
+  lookAt(pk: number): () => void {
+    return this.topics.lookAt(String(pk));
+  }
+
   /** A container by its name or key. */
   find(handle: string | undefined): Container | undefined {
     if (handle === undefined) return undefined;

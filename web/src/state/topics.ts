@@ -10,6 +10,7 @@ interface Read {
 export class Topics {
   private logs = new Map<string, Read>();
   private watched = new Map<string, number>();
+  private looks = new Map<string, number>();
 
   constructor(private readonly changed: () => void) {}
 
@@ -31,14 +32,12 @@ export class Topics {
 
   /** Wants the numbers of a container (its key) or of all until the returned function is called. */
   watchStats(of: string): () => void {
-    this.watched.set(of, (this.watched.get(of) ?? 0) + 1);
-    this.changed();
-    return () => {
-      const left = (this.watched.get(of) ?? 1) - 1;
-      if (left > 0) this.watched.set(of, left);
-      else this.watched.delete(of);
-      this.changed();
-    };
+    return this.count(this.watched, of);
+  }
+
+  /** Somebody has this container's app before their eyes until the returned function is called. */
+  lookAt(pk: string): () => void {
+    return this.count(this.looks, pk);
   }
 
   logOf(source: string): Log | undefined {
@@ -49,7 +48,19 @@ export class Topics {
     const query = new URLSearchParams();
     for (const source of this.logs.keys()) query.append("log", source);
     for (const of of this.watched.keys()) query.append("stats", of);
+    for (const pk of this.looks.keys()) query.append("look", pk);
     if (this.logs.size > 0) query.set("tail", String(tail));
     return query;
+  }
+
+  private count(counts: Map<string, number>, of: string): () => void {
+    counts.set(of, (counts.get(of) ?? 0) + 1);
+    this.changed();
+    return () => {
+      const left = (counts.get(of) ?? 1) - 1;
+      if (left > 0) counts.set(of, left);
+      else counts.delete(of);
+      this.changed();
+    };
   }
 }

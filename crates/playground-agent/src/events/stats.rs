@@ -55,8 +55,11 @@ impl KnownStats {
         }
         let pk = self.changed.pop()?;
         let known = self.known.get(&pk).copied().unwrap_or_default();
-        let (samples, last) = self.control.stats_since(pk, known);
-        self.known.insert(pk, last);
+        let (mut samples, last) = self.control.stats_since(pk, known);
+        if self.known.insert(pk, last).is_none() && !self.interests.contains_key(&pk) {
+            // Ten minutes of every container are megabytes, for a reader that shows a number of each.
+            samples.drain(..samples.len().saturating_sub(1));
+        }
         Some(Event::Stats(StatsNews { pk: pk.0, samples }))
     }
 

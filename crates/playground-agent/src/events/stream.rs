@@ -6,7 +6,7 @@ use async_stream::stream;
 use futures_util::stream::{BoxStream, SelectAll};
 use futures_util::{Stream, StreamExt as _};
 use playground_control::Control;
-use playground_proxy::Gateway;
+use playground_proxy::{Gateway, Look};
 use playground_types::wire::{
     Event, Farewell, Health, Hello, LaunchGone, RecordGone, ReleaseGone, Snapshot,
 };
@@ -45,6 +45,8 @@ struct Reader {
     traffic: KnownTraffic,
     stats: KnownStats,
     health: watch::Receiver<Option<Arc<Health>>>,
+    /// Those that it has before its eyes know so as long as it is here.
+    _looks: Vec<Look>,
 }
 
 /// What a reader is told, from where it was on, until the Agent stops. `host` as for [`Control::endpoint`].
@@ -105,6 +107,9 @@ impl Reader {
             traffic: KnownTraffic::new(state.gateway.clone()),
             stats: KnownStats::new(state.control.clone(), &topics.stats),
             health: state.health.listen(),
+            _looks: (topics.looks.iter())
+                .filter_map(|pk| state.gateway.apps().look_at(*pk))
+                .collect(),
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Topics {
     /// Lines of a container's log that come first.
     pub(super) tail: u32,
     pub(super) stats: StatsTopics,
+    /// The apps that the reader's page shows: it counts as their viewer.
+    pub(super) looks: BTreeSet<i64>,
 }
 
 /// A log. Its text is what the reader calls it.
@@ -58,14 +60,18 @@ impl Topics {
                 ("stats", text) => {
                     topics.stats.some.insert(number("stats", text)?);
                 }
+                ("look", text) => {
+                    topics.looks.insert(number("look", text)?);
+                }
                 ("tail", text) => topics.tail = number::<u32>("tail", text)?.min(MAX_TAIL),
                 _ => {}
             }
         }
-        if topics.logs.len() > MOST || topics.stats.some.len() > MOST {
+        let most = topics.logs.len().max(topics.stats.some.len());
+        if most.max(topics.looks.len()) > MOST {
             return Err(ApiError::bad_request(
                 "topics_too_many",
-                format!("a stream has at most {MOST} logs, and the use of {MOST} containers"),
+                format!("a stream has at most {MOST} logs, the use of {MOST} containers, and looks at {MOST} apps"),
             )
             .with_hint("Ask for what is looked at; stats=all has every container's use."));
         }

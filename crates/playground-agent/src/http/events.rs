@@ -29,6 +29,7 @@ const COME_BACK: Duration = Duration::from_secs(1);
         ("log" = Option<Vec<String>>, Query, description = "`container:{pk}` or `build:{launch id}`; at most 8"),
         ("tail" = Option<u32>, Query, description = "Lines of a container's log that come first: 500 unless said, at most 100000"),
         ("stats" = Option<Vec<String>>, Query, description = "`all`, or a container's pk to have it looked at more often; at most 8"),
+        ("look" = Option<Vec<i64>>, Query, description = "The pk of an app that the reader shows to somebody: counted as its viewer; at most 8"),
         ("since" = Option<String>, Query, description = "The id of the last event; `Last-Event-ID` goes before it")),
     responses(
         (status = 200, body = Event, content_type = "text/event-stream", description = "`event` is the event's name, `data` its data"),

@@ -69,6 +69,13 @@ impl Reader {
 
     /// The next event; none when the stream has ended.
     pub(crate) async fn next(&mut self) -> Option<Event> {
+        // A quiet stream still says that it lives: what is waited for is an event.
+        timeout(PATIENCE, self.event_after_comments())
+            .await
+            .unwrap_or_else(|_| panic!("nothing is told"))
+    }
+
+    async fn event_after_comments(&mut self) -> Option<Event> {
         loop {
             if let Some(end) = self.text.find("\n\n") {
                 let message: String = self.text.drain(..end + 2).collect();
@@ -78,9 +85,7 @@ impl Reader {
                 }
                 continue;
             }
-            let part = timeout(PATIENCE, self.parts.next()).await;
-            let part =
-                part.unwrap_or_else(|_| panic!("nothing is told; so far {:?}", self.text))?;
+            let part = self.parts.next().await?;
             self.text.push_str(std::str::from_utf8(&part).unwrap());
         }
     }
