@@ -269,6 +269,7 @@ export const en = {
   },
   stages: { checked: "Checked", building: "Build", starting: "Start", ready: "Ready" },
   stage_states: { waiting: "waits", active: "under way", done: "done", failed: "failed", cancelled: "cancelled" },
+  waiting: {} as Record<string, string>,
   failure: {
     title: "Why it failed",
     exit_code: (code: number) => `exit code ${code}`,

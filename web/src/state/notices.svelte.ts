@@ -1,6 +1,7 @@
 /** Short messages: what was done, and why something was not. */
 
 import { Refusal } from "../api/refusal";
+import { t } from "../i18n";
 
 export interface Notice {
   id: number;
@@ -22,7 +23,7 @@ class Notices {
   /** Says why something was not done. It stays until somebody closes it. */
   refused(error: unknown): void {
     const refusal = Refusal.unheard(error);
-    this.add({ tone: "refused", text: refusal.detail, hint: refusal.hint });
+    this.add({ tone: "refused", text: t().refusals[refusal.code] ?? refusal.detail, hint: refusal.hint });
   }
 
   close(id: number): void {

@@ -1,5 +1,6 @@
 /** What happened to a container, from what its records say. */
 
+import { sentence } from "../../ui/failure";
 import type { Container, Launch } from "../../api/types";
 
 export type Kind =
@@ -42,7 +43,7 @@ export function happenedTo(container: Container, launches: Iterable<Launch>, att
   // A launch that failed last has told why already.
   const last = own.reduce<Launch | undefined>((a, b) => (a && a.created_at > b.created_at ? a : b), undefined);
   if (container.failure && last?.status !== "failed") {
-    all.push({ kind: "failed", at: container.updated_at, detail: container.failure.message });
+    all.push({ kind: "failed", at: container.updated_at, detail: sentence(container.failure) });
   }
   return [...all, ...ofProcess(attrs)].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }
