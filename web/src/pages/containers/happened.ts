@@ -1,7 +1,7 @@
 /** What happened to a container, from what its records say. */
 
-import { sentence } from "../../ui/failure";
 import type { Container, Launch } from "../../api/types";
+import { sentence } from "../../ui/failure";
 
 export type Kind =
   | "made"
@@ -54,7 +54,7 @@ function outcome(launch: Launch): Happened {
     case "completed":
       return { kind: "launched", at, launch };
     case "failed":
-      return { kind: "launch_failed", at, launch, detail: launch.error ?? undefined };
+      return { kind: "launch_failed", at, launch, detail: launch.failure ? sentence(launch.failure) : (launch.error ?? undefined) };
     case "cancelled":
       return { kind: "launch_cancelled", at, launch };
     default:
