@@ -104,6 +104,7 @@ def main() -> int:
     parser.add_argument("--binary", help="the playground binary; default target/release, else target/debug")
     parser.add_argument("--output", type=Path, help="keep the Agents' logs and what every test printed in this folder")
     parser.add_argument("--browser", action="store_true", help="the suite in a real Chromium, and nothing else")
+    parser.add_argument("--only", help="one file, a benchmark among them, instead of the suite; what it prints is shown")
     parser.add_argument("--environments-only", action="store_true", help="make the Python environments and end")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     arguments = parser.parse_args()
@@ -123,6 +124,8 @@ def main() -> int:
         environment["PLAYGROUND_CONTRACT_OLD_SDK"] = str(pythons["sdk-old"])
         environment["PLAYGROUND_CONTRACT_SCHEMATHESIS"] = str(pythons["schemathesis"])
     suite = ["browser"] if arguments.browser else ["--ignore=browser"]
+    if arguments.only:
+        suite = [arguments.only, "--capture=no"]
     with tempfile.TemporaryDirectory(prefix="playground-contract-") as scratch:
         report = Path(scratch) / "report.xml"
         if arguments.output:

@@ -2,6 +2,7 @@
 
 mod create;
 mod gateway;
+mod page;
 mod plain;
 mod ready;
 mod restart;
@@ -30,6 +31,8 @@ pub(crate) enum Bench {
     Restart(restart::Options),
     /// The gateway: beside the app itself, nginx and HAProxy
     Gateway(gateway::Options),
+    /// The Playground page: its first load, a thousand containers, a log of a hundred thousand lines
+    Page(page::Options),
     /// A sleeping app: from a visit to the first byte
     Wake(wake::Options),
     /// Streams that are open and say little: what each costs the gateway, and how late its events are
@@ -42,6 +45,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         Bench::Create(options) => create::run(options),
         Bench::Restart(options) => restart::run(options),
         Bench::Gateway(options) => gateway::run(options),
+        Bench::Page(options) => page::run(options),
         Bench::Wake(options) => wake::run(options),
         Bench::Streams(options) => streams::run(options),
     }

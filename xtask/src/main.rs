@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `up` | from a fresh Debian or Ubuntu machine with Rust to a running Playground |
 //! | `web` | the Playground page, from `web/` into what the next binary carries |
+//! | `pictures` | the pictures of the page in the documentation, taken anew |
 //! | `test` | every check and every test level, with a table of what ran |
 //! | `bench create` | what a create costs, beside the plain way, in one run |
+//! | `bench page` | what the page costs a browser |
 //! | `bench restart` | how long a killed Agent takes until it is ready again, for 30, 100 and 300 records |
 //! | `cage` | what a plugin container is confined by, as a table |
 //! | `fuzz` | the fuzz targets, each for a bounded time |
@@ -16,6 +18,7 @@
 mod agent;
 mod bench;
 mod binary;
+mod browser;
 mod cage;
 mod canary;
 mod chaos;
@@ -23,6 +26,7 @@ mod command;
 mod docker;
 mod fuzz;
 mod node;
+mod pictures;
 mod programs;
 mod python;
 mod repo;
@@ -48,6 +52,8 @@ struct Cli {
 enum Command {
     /// Bring up a Playground: Docker, base image, binary, Agent, and an example app
     Up(up::Options),
+    /// Take the documentation's pictures of the page anew
+    Pictures(pictures::Options),
     /// Make the Playground page, which the next `cargo build` puts into the binary
     Web,
     /// Check and test everything
@@ -78,6 +84,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Up(options) => up::run(&options),
+        Command::Pictures(options) => pictures::run(&options),
         Command::Web => web::make(),
         Command::Test(options) => test::run(&options),
         Command::Bench(bench) => bench::run(&bench),

@@ -15,6 +15,10 @@ pub(crate) struct Program {
 }
 
 pub(crate) const CHROMIUM: Program = Program::tool("chromium", "chromium");
+/// Letters for Korean: without them a browser shows boxes. Known by a file, since it is no program.
+pub(crate) const KOREAN: Program = Program::tool("/usr/share/fonts/truetype/nanum", "fonts-nanum");
+/// What a page is looked at with.
+pub(crate) const BROWSER: [Program; 2] = [CHROMIUM, KOREAN];
 pub(crate) const HAPROXY: Program = Program {
     name: "haproxy",
     package: "haproxy",
@@ -57,6 +61,7 @@ impl Program {
     }
 
     fn is_there(self) -> bool {
+        // An absolute path replaces the folder before it.
         exists(self.name) || Path::new("/usr/sbin").join(self.name).exists()
     }
 }

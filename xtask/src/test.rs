@@ -283,7 +283,7 @@ fn real_parts(
         contract(Level::L6, "contract", &[], binary, report)?;
     }
     if wanted.contains(&Level::L7) {
-        step("Chromium", || programs::ensure(&[programs::CHROMIUM]))?;
+        step("Chromium", || programs::ensure(&programs::BROWSER))?;
         contract(Level::L7, "browser", &["--browser"], binary, report)?;
     }
     Ok(())

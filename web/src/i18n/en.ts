@@ -195,6 +195,7 @@ export const en = {
     recent: "Launches among the newest 100 are shown.",
   },
   gallery: {
+    more: (count: number) => `Show ${plural(count, "more app", "more apps")}`,
     launch: "Launch a plugin",
     search: "Search apps",
     category: "Category",
@@ -268,6 +269,17 @@ export const en = {
     unknown: "There is no such launch",
   },
   stages: { checked: "Checked", building: "Build", starting: "Start", ready: "Ready" },
+  steps: {
+    context: "Send the files",
+    base: "Base image",
+    prepare: "Prepare the image",
+    install: "Install requirements",
+    launcher: "Add the launcher",
+    code: "Add the plugin's code",
+    compile: "Compile to byte code",
+    finish: "Set how it starts",
+    save: "Save the image",
+  },
   stage_states: { waiting: "waits", active: "under way", done: "done", failed: "failed", cancelled: "cancelled" },
   waiting: {} as Record<string, string>,
   failure: {

@@ -195,6 +195,7 @@ export const ko: Catalogue = {
     recent: "가장 최근 실행 100개 안에서 보여 줍니다.",
   },
   gallery: {
+    more: (count) => `앱 ${n(count)}개 더 보기`,
     launch: "플러그인 실행",
     search: "앱 검색",
     category: "분류",
@@ -268,6 +269,17 @@ export const ko: Catalogue = {
     unknown: "그런 실행이 없습니다",
   },
   stages: { checked: "검사", building: "빌드", starting: "시작", ready: "준비됨" },
+  steps: {
+    context: "파일 보내기",
+    base: "베이스 이미지",
+    prepare: "이미지 준비",
+    install: "필요한 패키지 설치",
+    launcher: "실행기 넣기",
+    code: "플러그인 코드 넣기",
+    compile: "바이트코드로 컴파일",
+    finish: "시작 방법 정하기",
+    save: "이미지 저장",
+  },
   stage_states: { waiting: "대기", active: "진행 중", done: "완료", failed: "실패", cancelled: "취소됨" },
   waiting: { engine_unavailable: "Docker가 응답하기를 기다립니다.", start_turn: "다른 앱이 시작하는 동안 차례를 기다립니다." },
   failure: {
