@@ -57,6 +57,8 @@ pub struct ControlConfig {
     pub healthy_after: Duration,
     /// How ready apps are asked whether they still answer.
     pub health_checks: HealthCheckConfig,
+    /// Whether it is looked at what containers use. Tests that pass days of virtual time do without.
+    pub samples_stats: bool,
     /// How a container is replaced whose image, params or limits changed, or that is restarted.
     pub replace: Replace,
     /// How long visitors of a replaced container may stay once its successor is ready.
@@ -253,6 +255,7 @@ impl ControlConfig {
             crash_attempts: 5,
             healthy_after: Duration::from_secs(3600),
             health_checks: HealthCheckConfig::default(),
+            samples_stats: true,
             replace: Replace::default(),
             drain: Duration::from_secs(60),
             idle: IdleTimes::default(),

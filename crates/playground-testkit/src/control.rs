@@ -59,6 +59,7 @@ impl TestControl {
         let mut config = ControlConfig::new(dir.path().to_owned());
         config.base_image = BASE_IMAGE.to_owned();
         config.probe_host_ports = false;
+        config.samples_stats = false;
         adjust(&mut config);
         let store = open(dir.path()).await;
         let control = begin(&store, fake, &config).await;

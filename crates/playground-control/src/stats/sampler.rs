@@ -19,6 +19,9 @@ const ALL: u64 = 100_000;
 impl Control {
     /// Looks until the Agent stops.
     pub(crate) fn spawn_stats(&self) {
+        if !self.config.samples_stats {
+            return;
+        }
         let control = self.clone();
         self.tasks.spawn(async move {
             let mut next_all = Instant::now();

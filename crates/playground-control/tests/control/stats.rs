@@ -17,7 +17,7 @@ const TURN: Duration = Duration::from_secs(21);
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn running() -> (TestControl, ContainerRow) {
-    let control = TestControl::new().await;
+    let control = TestControl::with(|config| config.samples_stats = true).await;
     let facts = control.upload(&Plugin::new("used", "1.0.0")).await;
     let row = control.ready(&facts).await;
     (control, row)
