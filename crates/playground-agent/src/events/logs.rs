@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use async_stream::stream;
 use futures_util::stream::BoxStream;
-use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _};
 use playground_control::Control;
 use playground_engine::{EngineError, LogLine, LogOptions, LogSource};
 use playground_store::ContainerRow;
 use playground_types::wire::{Event, LogEnd, LogLines, StreamedLine};
 use playground_types::{ContainerPk, ContainerStatus, LaunchId, Timestamp};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::feed::Feed;
 use super::topics::LogTopic;
@@ -22,6 +22,8 @@ use crate::http::place::Place;
 const BATCH_LINES: usize = 1000;
 /// Most bytes of one event, one long line more at most.
 const BATCH_BYTES: usize = 256 * 1024;
+/// A batch waits so long for more lines: the engine hands over one at a time, also of a hundred thousand.
+const LINGER: Duration = Duration::from_millis(10);
 /// A log that ends while its container is up is asked for again after this time.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
 
@@ -72,7 +74,7 @@ pub(super) fn follow(
     }
 }
 
-/// What is there at once in one event.
+/// What comes within a moment in one event.
 fn batches(
     topic: LogTopic,
     pieces: impl Stream<Item = Piece> + Send + 'static,
@@ -80,6 +82,7 @@ fn batches(
     stream! {
         let mut pieces = std::pin::pin!(pieces);
         let (mut lines, mut bytes, mut place) = (Vec::new(), 0, None);
+        let mut until = Instant::now();
         loop {
             let is_full = lines.len() >= BATCH_LINES || bytes >= BATCH_BYTES;
             let next = if lines.is_empty() {
@@ -87,10 +90,14 @@ fn batches(
             } else if is_full {
                 None
             } else {
-                pieces.next().now_or_never().flatten()
+                // Cancel-safe: a line that is not taken stays in the stream.
+                timeout_at(until, pieces.next()).await.unwrap_or_default()
             };
             let ended = match next {
                 Some(Piece::Line(line, at)) => {
+                    if lines.is_empty() {
+                        until = Instant::now() + LINGER;
+                    }
                     bytes += line.text.len();
                     place = at.or(place);
                     lines.push(line);
