@@ -83,7 +83,7 @@ def test_in_korean_no_word_of_the_page_is_english(person, apps):
     known = re.compile(
         r"Synapse|Playground|English|Agent|Docker|Gradio|seccomp|API|MiB|GiB|KiB|CPU|GPU|JSON|zip|PLUGIN_PARAMS|"
         r"config\.yaml|plugin|gradio_interface\.py|requirements\.txt|standard|strict|docker|agent|synapse-gradio-base|latest|"
-        r"RuntimeError|weights|missing|looks|broken|neural_net|custom|[a-z]+_[a-z]+|[0-9a-f-]{8,}"
+        r"localhost|RuntimeError|weights|missing|looks|broken|neural_net|custom|[a-z]+_[a-z]+|[0-9a-f-]{8,}"
     )
     window = person(locale="ko-KR").enter()
     for place in ("", "launch", "builds", "system", "containers"):
