@@ -36,10 +36,7 @@ impl DockerEngine {
 /// None without the CPU time: the container is not there any more.
 fn convert(stats: &ContainerStatsResponse) -> Option<EngineStats> {
     let used = stats.cpu_stats.as_ref()?.cpu_usage.as_ref()?.total_usage?;
-    let read = stats
-        .read
-        .as_ref()
-        .and_then(|at| Timestamp::parse(&at.to_string()));
+    let read = stats.read.map(|at| Timestamp(at.timestamp_millis()));
     let memory = stats.memory_stats.as_ref();
     let networks = || stats.networks.iter().flat_map(|networks| networks.values());
     let network = |count: fn(&ContainerNetworkStats) -> Option<u64>| {
