@@ -122,9 +122,13 @@ def test_both_slash_forms_of_every_route_answer_alike_and_never_redirect(agent):
     for method, path in routes:
         # Bodies that are refused: nothing is created here.
         options = {"data": b"[]", "headers": JSON} if method == "POST" else {}
+        # The stream of events has no end: its head has to do.
+        options["stream"] = path == "/events"
         without, with_slash = (agent.request(method, form, **options) for form in (path, f"{path}/"))
         assert without.status_code == with_slash.status_code, path
         assert not 300 <= without.status_code < 400, path
+        if options["stream"]:
+            continue
         if without.status_code >= 400:
             # An error may name the path it was asked for; its code may not depend on that.
             assert without.json()["code"] == with_slash.json()["code"], path
