@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use playground_store::ContainerRow;
 use playground_types::wire::Container;
-use playground_types::{ContainerPk, ContainerStatus};
+use playground_types::{ContainerPk, ContainerStatus, HealthState};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use support::docker::{containers, docker, inspect};
@@ -37,9 +37,14 @@ async fn act(arguments: &[&str]) -> Instant {
     .expect("docker ran")
 }
 
+/// A record without what a health check writes into it, which may come at any time.
 async fn row(agent: &Agent, pk: i64) -> ContainerRow {
     let row = agent.control.store().container(ContainerPk(pk)).await;
-    row.expect("the database answers").expect("a record")
+    ContainerRow {
+        health_state: HealthState::Unknown,
+        last_health_check_at: None,
+        ..row.expect("the database answers").expect("a record")
+    }
 }
 
 /// Does something to the engine and waits until `is_seen`; tells how long that took from the end of the command on, and

@@ -1,6 +1,7 @@
 """Plugins, zipped: small ones made here, and the examples of the repository."""
 
 import io
+import uuid
 import zipfile
 from pathlib import Path
 
@@ -30,6 +31,10 @@ def ask(question):
 demo = gr.Interface(fn=ask, inputs=gr.Textbox(), outputs=gr.Textbox(), api_name="ask", title="Probe")
 '''
 
+# In every plugin made here, so that each run builds its own: an image that a run which was killed has left behind
+# would be taken as it is, and then there is no build to look at.
+RUN = f"# Made for run {uuid.uuid4().hex}.\n"
+
 RAISES = 'raise RuntimeError("the weights are missing")\n'
 
 
@@ -54,7 +59,7 @@ def zipped(files: dict) -> bytes:
 def plugin(code, version="1.0.0", *, app=None, requirements=None, revision="one") -> bytes:
     files = {
         "config.yaml": config(code, version),
-        "plugin/__init__.py": "",
+        "plugin/__init__.py": RUN,
         "plugin/gradio_interface.py": app or PROBE.format(revision=revision),
     }
     if requirements is not None:

@@ -377,7 +377,7 @@ impl Agent {
     pub(crate) async fn call(&self, container: &Container, path: &str) -> Vec<u8> {
         let url = format!("{}{path}", container.endpoint.as_deref().expect("ready"));
         let answer = self.client.get(&url).send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("{url}: {error}"));
+        let answer = answer.unwrap_or_else(|error| panic!("{url}: {error:?}"));
         assert!(answer.status().is_success(), "{url}: {}", answer.status());
         answer.bytes().await.expect("a body").to_vec()
     }
