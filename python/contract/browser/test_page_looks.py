@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from support import plugins
 from support.plugins import MIMIC
+from support.wait import eventually
 
 from browser.conftest import REPO
 
@@ -42,6 +43,31 @@ def findings(page):
     ]
 
 
+def findings_over(page, window):
+    """The same of what opens over a page: a menu and a dialog."""
+    window.go("")
+    page.get_by_role("button", name="Actions for looks").click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    found = {"menu": findings(page)}
+    page.get_by_role("menuitem", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    found["dialog"] = findings(page)
+    page.keyboard.press("Escape")
+    return found
+
+
+def test_what_a_panel_covers_is_out_of_reach(person, apps):
+    window = person(viewport={"width": 390, "height": 844}).enter()
+    page = window.page
+    window.go(f"containers/{apps['looks']['pk']}")
+    expect(page.get_by_role("complementary")).to_be_visible()
+    row = page.get_by_role("row", name="looks")
+    takes_focus = "row => { const it = row.querySelector('a, button, input'); it.focus(); return document.activeElement === it }"
+    assert not row.evaluate(takes_focus), "the list below the panel can be reached"
+    page.set_viewport_size({"width": 1440, "height": 900})
+    eventually(lambda: row.evaluate(takes_focus), bool, what="the list beside the panel can be reached")
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_any_page(person, apps, theme, screen):
@@ -61,6 +87,7 @@ def test_axe_finds_nothing_serious_on_any_page(person, apps, theme, screen):
         found[place] = findings(page)
         width_of_all = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert width_of_all <= 0, f"{place} is wider than the screen by {width_of_all}"
+    found |= findings_over(page, window)
     assert {place: it for place, it in found.items() if it} == {}
 
 

@@ -6,6 +6,7 @@
 //!  cookie + X-Synapse-Key ─▶ session ─▶ its token ─▶ login ─▶ handlers
 //! ```
 
+mod cookies;
 mod secret;
 mod session;
 mod token;
@@ -20,6 +21,7 @@ use playground_types::Timestamp;
 use crate::http::AppState;
 use crate::http::error::ApiError;
 
+pub(crate) use cookies::cookies;
 pub(crate) use session::{Scheme, Sessions};
 pub(crate) use token::Checked;
 pub use token::{TOKEN_FILE, Tokens};

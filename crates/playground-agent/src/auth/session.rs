@@ -2,13 +2,13 @@
 //! host, an app among it. The other half is kept where only the page's own origin reads it, and comes in a header, which no
 //! form and no foreign page can set. Neither is worth anything alone.
 
-use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use playground_store::{SessionRow, Store, StoreError};
 use playground_types::Timestamp;
 use secrecy::SecretString;
 
 use super::Login;
+use super::cookies::cookies;
 use super::secret::{digest, generate, is_same};
 
 /// The half that the page keeps.
@@ -158,12 +158,7 @@ impl Sessions {
         headers: &'a HeaderMap,
         session: &SessionRow,
     ) -> Option<(&'a str, &'a str)> {
-        headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
+        cookies(headers)
             .filter(|(name, _)| name.strip_prefix(HOST_ONLY).unwrap_or(name) == self.cookie_name)
             .find(|(_, value)| is_same(&digest(value), &session.cookie_hash))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use playground_proxy::{App, Visitor};
@@ -12,7 +12,7 @@ use playground_types::Timestamp;
 use super::links::Links;
 use super::way::{LINK, Way};
 use crate::Tokens;
-use crate::auth::Checked;
+use crate::auth::{Checked, cookies};
 
 /// What becomes of a request for an app.
 #[derive(Debug, PartialEq, Eq)]
@@ -158,11 +158,6 @@ fn link_cookies(pk: i64, link: &str, seconds: i64, way: &Way, visitor: &Visitor)
 
 fn links_in_cookies(headers: &HeaderMap, pk: i64) -> impl Iterator<Item = &str> {
     let wanted = [cookie_name(pk), frame_cookie_name(pk)];
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+    cookies(headers)
         .filter_map(move |(name, value)| wanted.iter().any(|it| it == name).then_some(value))
 }

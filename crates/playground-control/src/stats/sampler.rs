@@ -4,7 +4,7 @@
 //! It has a task of its own and changes nothing, so an engine that takes its time holds nobody up.
 
 use futures_util::StreamExt as _;
-use playground_store::{ContainerFilter, ContainerRow, Desired};
+use playground_store::{ContainerRow, Desired};
 use playground_types::ContainerStatus;
 use tokio::time::{Instant, sleep_until};
 
@@ -13,8 +13,6 @@ use crate::{Control, StepError};
 
 /// Containers that the engine is asked about at once.
 const AT_ONCE: usize = 4;
-/// Records looked at in one go.
-const ALL: u64 = 100_000;
 
 impl Control {
     /// Looks until the Agent stops.
@@ -103,16 +101,7 @@ impl Control {
     }
 
     async fn running(&self) -> Result<Vec<ContainerRow>, StepError> {
-        let running = ContainerFilter {
-            statuses: vec![
-                ContainerStatus::Running,
-                ContainerStatus::Unhealthy,
-                ContainerStatus::Starting,
-            ],
-            limit: ALL,
-            ..ContainerFilter::default()
-        };
-        let (mut rows, _) = self.store.containers(&running).await?;
+        let mut rows = self.store.all_containers().await?;
         rows.retain(runs);
         Ok(rows)
     }
