@@ -15,10 +15,12 @@ pub(crate) struct Program {
 }
 
 pub(crate) const CHROMIUM: Program = Program::tool("chromium", "chromium");
+/// The page shows how to call an app with it, and what it shows is run.
+pub(crate) const CURL: Program = Program::tool("curl", "curl");
 /// Letters for Korean: without them a browser shows boxes. Known by a file, since it is no program.
 pub(crate) const KOREAN: Program = Program::tool("/usr/share/fonts/truetype/nanum", "fonts-nanum");
 /// What a page is looked at with.
-pub(crate) const BROWSER: [Program; 2] = [CHROMIUM, KOREAN];
+pub(crate) const BROWSER: [Program; 3] = [CHROMIUM, KOREAN, CURL];
 pub(crate) const HAPROXY: Program = Program {
     name: "haproxy",
     package: "haproxy",

@@ -10,15 +10,18 @@ use crate::builds::BuildsArgs;
 use crate::clean::CleanArgs;
 use crate::connect::{Connection, Session};
 use crate::create::CreateArgs;
+use crate::dev::DevArgs;
 use crate::exit::EXIT_CODES;
 use crate::logs::LogsArgs;
 use crate::ls::LsArgs;
 use crate::orphans::OrphansArgs;
 use crate::power::IdsArgs;
 use crate::releases::ReleasesArgs;
+use crate::run::RunArgs;
 use crate::show::ShowArgs;
 use crate::{
-    agent, base, builds, clean, create, health, logs, ls, open, orphans, power, releases, show,
+    agent, base, builds, clean, create, dev, health, logs, ls, open, orphans, power, releases, run,
+    show,
 };
 
 /// Runs plugins as Gradio apps in isolated containers.
@@ -33,6 +36,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Bring a plugin's app up, open it in the browser, and follow what it prints
+    Run(Box<RunArgs>),
+    /// The same while you write it: every save reaches the running app
+    Dev(Box<DevArgs>),
     /// Bring up a plugin's app: build its image, start its container, wait until it answers
     Create(Box<CreateArgs>),
     /// List the containers
@@ -76,6 +83,8 @@ impl Cli {
         match self.command {
             Command::Agent(args) => agent::run(*args),
             Command::Base(args) => block_on(base::run(args, &connection)),
+            Command::Run(args) => block_on(run::run(*args, session()?)),
+            Command::Dev(args) => block_on(dev::run(*args, session()?)),
             Command::Create(args) => block_on(create::run(*args, session()?)),
             Command::Ls(args) => block_on(ls::run(args, session()?)),
             Command::Show(args) => block_on(show::run(args, session()?)),

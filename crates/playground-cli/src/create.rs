@@ -5,18 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use playground_client::{Archive, ClientError, CreateRequest};
-use playground_types::LaunchStatus;
 use playground_types::wire::{Created, Launch, OnExisting};
-use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::connect::Session;
-use crate::exit::{Exit, Problem};
 use crate::follow::follow;
 use crate::human::{seconds, size};
 use crate::output::{Output, note, print, print_json};
 use crate::pack::pack;
 use crate::progress::Progress;
+use crate::run::launched;
+use crate::settings::SettingsArgs;
 
 /// The Agent holds a create open for some seconds, and says nothing meanwhile.
 const WAITING: &str = "waiting for the Agent";
@@ -29,24 +28,8 @@ pub(crate) struct CreateArgs {
     /// The plugin's archive (zip, tar, tar.gz), or its directory
     #[arg(long, short, value_name = "ARCHIVE|DIR")]
     file: Option<PathBuf>,
-    /// The platform's model; other models of a release are other containers
-    #[arg(long)]
-    model: Option<i64>,
-    /// A parameter of the plugin: a JSON value, or else a text; repeat for more
-    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair, conflicts_with = "params")]
-    param: Vec<(String, String)>,
-    /// All parameters of the plugin, as a JSON object
-    #[arg(long, value_name = "JSON", value_parser = object)]
-    params: Option<Map<String, Value>>,
-    /// An environment variable of the container; repeat for more
-    #[arg(long, short, value_name = "NAME=VALUE", value_parser = pair)]
-    env: Vec<(String, String)>,
-    /// A label, for filtering; repeat for more
-    #[arg(long, short)]
-    label: Vec<String>,
-    /// Kept with the container, as a JSON object
-    #[arg(long, value_name = "JSON", value_parser = object)]
-    metadata: Option<Map<String, Value>>,
+    #[command(flatten)]
+    settings: SettingsArgs,
     /// What to do when the container is there already and nothing changed
     #[arg(long, default_value = "reuse", value_name = "WHAT",
         value_parser = PossibleValuesParser::new(["restart", "reuse", "recreate"]).map(on_existing))]
@@ -59,7 +42,11 @@ pub(crate) struct CreateArgs {
 pub(crate) async fn run(args: CreateArgs, session: Session) -> anyhow::Result<()> {
     let begun = Instant::now();
     let progress = Progress::new();
-    let request = args.request();
+    let request = CreateRequest {
+        plugin_release: args.release.clone(),
+        on_existing: Some(args.on_existing),
+        ..args.settings.request()
+    };
     let client = &session.client;
     let created = match &args.file {
         None => {
@@ -82,29 +69,6 @@ pub(crate) async fn run(args: CreateArgs, session: Session) -> anyhow::Result<()
     }
     let launch = follow(client, &created, &progress).await?;
     ended(launch, session.output, &seconds(begun.elapsed()))
-}
-
-impl CreateArgs {
-    fn request(&self) -> CreateRequest {
-        let from_pairs = || {
-            (!self.param.is_empty()).then(|| {
-                self.param
-                    .iter()
-                    .map(|(name, value)| (name.clone(), json_or_text(value)))
-                    .collect()
-            })
-        };
-        CreateRequest {
-            plugin_release: self.release.clone(),
-            model: self.model,
-            params: self.params.clone().or_else(from_pairs),
-            envs: (!self.env.is_empty()).then(|| self.env.iter().cloned().collect()),
-            metadata: self.metadata.clone(),
-            labels: self.label.clone(),
-            on_existing: Some(self.on_existing),
-            ..CreateRequest::default()
-        }
-    }
 }
 
 /// What hears how many bytes of an archive were taken.
@@ -155,21 +119,15 @@ fn ended(launch: Launch, output: Output, took: &str) -> anyhow::Result<()> {
             None => print_json(&launch)?,
         }
     }
-    match (launch.status, launch.result, launch.failure) {
-        (LaunchStatus::Completed, Some(created), _) if output == Output::Table => {
-            ready(&created, took)
-        }
-        (LaunchStatus::Completed, _, _) => Ok(()),
-        (_, _, Some(failure)) => Err(Problem::of_plugin(&launch.plugin_release, &failure).into()),
-        (status, _, None) => {
-            let why = launch.error.unwrap_or_else(|| status.to_string());
-            let message = format!("{} did not come up: {why}", launch.plugin_release);
-            Err(Problem::new(Exit::PluginFailed, message).into())
-        }
+    let created = launched(launch)?;
+    match output {
+        Output::Table => ready(&created, took),
+        Output::Json => Ok(()),
     }
 }
 
-fn ready(created: &Created, took: &str) -> anyhow::Result<()> {
+/// Says that an app is ready, and prints its address.
+pub(crate) fn ready(created: &Created, took: &str) -> anyhow::Result<()> {
     let container = &created.container;
     let how = match (created.recreated, created.restarted) {
         (true, _) => "made anew",
@@ -187,39 +145,10 @@ fn ready(created: &Created, took: &str) -> anyhow::Result<()> {
     Ok(print(address.unwrap_or_default())?)
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write it as NAME=VALUE".to_owned()),
-    }
-}
-
-fn object(text: &str) -> Result<Map<String, Value>, String> {
-    serde_json::from_str(text).map_err(|error| format!("it is no JSON object: {error}"))
-}
-
-fn json_or_text(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
-}
-
 fn on_existing(word: String) -> OnExisting {
     match word.as_str() {
         "restart" => OnExisting::Restart,
         "recreate" => OnExisting::Recreate,
         _ => OnExisting::Reuse,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_parameter_is_json_where_it_can_be() {
-        assert_eq!(json_or_text("3"), Value::from(3));
-        assert_eq!(json_or_text("[1]"), serde_json::json!([1]));
-        assert_eq!(json_or_text("안녕"), Value::from("안녕"));
-        assert_eq!(pair("A=b=c").unwrap(), ("A".to_owned(), "b=c".to_owned()));
-        assert!(pair("=x").is_err() && pair("x").is_err());
     }
 }

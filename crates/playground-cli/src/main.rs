@@ -9,16 +9,20 @@
 
 mod agent;
 mod base;
+mod browser;
 mod builds;
 mod clean;
 mod cli;
 mod connect;
 mod create;
+mod dev;
+mod edits;
 mod exit;
 mod follow;
 mod health;
 mod human;
 mod language;
+mod leave;
 mod logs;
 mod ls;
 mod open;
@@ -28,6 +32,8 @@ mod pack;
 mod power;
 mod progress;
 mod releases;
+mod run;
+mod settings;
 mod show;
 mod table;
 

@@ -122,7 +122,7 @@ fn mode(metadata: &std::fs::Metadata) -> u32 {
     metadata.permissions().mode() & 0o777
 }
 
-fn is_wanted(name: &str) -> bool {
+pub(crate) fn is_wanted(name: &str) -> bool {
     !NAMES.contains(&name)
         && !BEGINNINGS.iter().any(|start| name.starts_with(start))
         && !ENDINGS.iter().any(|end| name.ends_with(end))

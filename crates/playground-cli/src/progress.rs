@@ -17,6 +17,8 @@ const TICK: Duration = Duration::from_millis(120);
 #[derive(Debug)]
 pub(crate) struct Progress {
     bars: Option<MultiProgress>,
+    /// What goes well leaves no line.
+    is_brief: bool,
 }
 
 /// Something that takes its time.
@@ -25,6 +27,7 @@ pub(crate) struct Step {
     name: String,
     begun: Instant,
     bar: Option<ProgressBar>,
+    is_brief: bool,
     tail: VecDeque<String>,
 }
 
@@ -32,6 +35,15 @@ impl Progress {
     pub(crate) fn new() -> Self {
         Self {
             bars: has_motion().then(MultiProgress::new),
+            is_brief: false,
+        }
+    }
+
+    /// The same for what is done again and again: it moves where it can, and leaves no line.
+    pub(crate) fn brief() -> Self {
+        Self {
+            is_brief: true,
+            ..Self::new()
         }
     }
 
@@ -54,13 +66,14 @@ impl Progress {
             bar.enable_steady_tick(TICK);
             bar
         });
-        if bar.is_none() {
+        if bar.is_none() && !self.is_brief {
             note(&format!("{name} ..."));
         }
         Step {
             name,
             begun: Instant::now(),
             bar,
+            is_brief: self.is_brief,
             tail: VecDeque::new(),
         }
     }
@@ -94,7 +107,7 @@ impl Step {
     /// Says what it is about now.
     pub(crate) fn rename(&mut self, name: impl Into<String>) {
         self.name = plain(&name.into());
-        if self.bar.is_none() {
+        if self.bar.is_none() && !self.is_brief {
             note(&format!("{} ...", self.name));
         }
         self.tail.clear();
@@ -133,10 +146,9 @@ impl Step {
             format!("{}  {took}  {}", self.name, plain(remark))
         };
         match &self.bar {
-            Some(bar) => {
-                bar.println(line);
-                bar.finish_and_clear();
-            }
+            // Cleared when it is dropped.
+            _ if self.is_brief => {}
+            Some(bar) => bar.println(line),
             None => note(&line),
         }
     }

@@ -34,6 +34,9 @@ pub struct CreateRequest {
     /// What to do when the container is there already and nothing changed; a restart where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_existing: Option<OnExisting>,
+    /// Whether a change of the code is made in the running container, for whoever is writing the plugin.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub live: bool,
     /// The app's file, used when the plugin's config names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
@@ -64,6 +67,7 @@ impl CreateRequest {
         add("limits", self.limits.as_ref().map(json));
         add("on_existing", self.on_existing.map(word));
         add("entrypoint", self.entrypoint.clone());
+        add("live", self.live.then(|| "true".to_owned()));
         for label in &self.labels {
             add("labels", Some(label.clone()));
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use playground_engine::RunState;
+use playground_engine::{Profile, RunState};
 use playground_plugin::PluginFacts;
 use playground_store::{Accepted, ContainerRow, CreateIntent, LaunchRow, Spec, StoreError};
 use playground_types::env::{Envs, Params};
@@ -38,6 +38,9 @@ pub struct CreateRequest {
     pub backend_container_id: Option<i64>,
     /// What to do when it is there already and nothing changed.
     pub on_existing: OnExisting,
+    /// Whether its code is to be changed in the container. The strict profile has nothing that can be written there: then it
+    /// is made anew for each change, as any other.
+    pub live: bool,
 }
 
 /// How callers name a container: its integer key, its name, its Docker id or the beginning of one.
@@ -70,6 +73,7 @@ impl Control {
                 params,
                 envs,
                 limits,
+                live: request.live && self.config.profile == Profile::Standard,
             },
             labels: request.labels,
             metadata: request.metadata,

@@ -27,7 +27,13 @@ impl Control {
         };
         let facts = self.facts(&row.spec.source).await?;
         let recipe = self
-            .recipe(&facts, &base, Install::Wheels, self.first_builder())
+            .recipe(
+                &facts,
+                &base,
+                Install::Wheels,
+                self.first_builder(),
+                row.spec.live,
+            )
             .await?;
         let image = ImageName::for_release(&row.release).with_context(&recipe.digest);
         self.store
@@ -58,6 +64,7 @@ impl Control {
         base: &ImageView,
         install: Install,
         builder: Builder,
+        live: bool,
     ) -> Result<Recipe, ControlError> {
         let build = &self.config.build;
         let ca_bundle = match &build.ca_bundle {
@@ -78,6 +85,7 @@ impl Control {
             install,
             ca_bundle,
             index: build.index.clone(),
+            live,
         };
         Ok(Recipe::new(
             facts,

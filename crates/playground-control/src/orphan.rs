@@ -162,6 +162,7 @@ impl Told {
                 params: self.params,
                 envs: self.envs,
                 limits: origin.limits,
+                live: origin.live,
             },
             labels: origin.labels,
             metadata: origin.metadata,

@@ -27,6 +27,7 @@ impl Control {
             params: row.spec.params.masked(),
             envs: row.spec.envs.masked(),
             limits: row.spec.limits,
+            live: row.spec.live,
             kind: row.kind.clone(),
             backend_container_id: row.backend_container_id,
             failure: row.current_failure().cloned(),

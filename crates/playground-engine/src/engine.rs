@@ -154,6 +154,16 @@ impl Engine {
         dispatch!(self, engine => engine.kill(id).await)
     }
 
+    /// Sends a signal (`SIGHUP`) to the first process of a running container, which passes it on to its only child.
+    pub async fn signal(&self, id: &EngineId, signal: &str) -> Result<()> {
+        dispatch!(self, engine => engine.signal(id, signal).await)
+    }
+
+    /// Unpacks a tar in a folder of a container, running or not, over what is there.
+    pub async fn unpack(&self, id: &EngineId, folder: &str, tar: TarStream) -> Result<()> {
+        dispatch!(self, engine => engine.unpack(id, folder, tar).await)
+    }
+
     /// Removes a container, running or not, with its anonymous volumes. One that is not there is success.
     pub async fn remove(&self, id: &EngineId) -> Result<()> {
         dispatch!(self, engine => engine.remove(id).await)

@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Builder::BuildKit
         },
         install: Install::Wheels,
+        live: false,
         ca_bundle: env::var("CA_BUNDLE").ok().map(fs::read).transpose()?,
         index: IndexSettings {
             index_url: env::var("INDEX_URL").ok(),

@@ -47,6 +47,9 @@ pub struct Recipe {
     pub digest: Digest,
     /// Whether requirements are installed, or the base satisfies them.
     pub installs: bool,
+    /// Whether the image has the plugin's code. That of a live container is put into the container, so that a change of it
+    /// needs no build; but an install step that reads files of the plugin has all of them.
+    pub has_code: bool,
     /// Files and folders of the plugin that the install step reads; the context has them under [`BUILD_FOLDER`] too.
     pub(crate) installs_from: Vec<String>,
 }
@@ -76,36 +79,34 @@ impl Recipe {
     /// Works out the recipe. Pure: equal arguments give an equal recipe.
     pub fn new(facts: &PluginFacts, base: &BaseImage, options: &RecipeOptions) -> Self {
         let installs = !base.satisfies(facts);
-        let dockerfile = dockerfile::text(base, options, installs);
         let mut files = embedded::image_files();
         let mut installs_from = Vec::new();
         if installs {
             files.extend(build_files::all(facts, base, options));
             installs_from = build_files::linked(facts);
         }
-        let digest = digest(&dockerfile, &files, base, facts);
+        let has_code = !options.live || !installs_from.is_empty();
+        let dockerfile = dockerfile::text(base, options, installs, has_code);
+        let code = if has_code { facts.content.hex() } else { "" };
+        let digest = digest(&dockerfile, &files, base, code);
         Self {
             dockerfile,
             files,
             digest,
             installs,
+            has_code,
             installs_from,
         }
     }
 }
 
 /// Covers all that shapes the image. The CA bundle does not: it only decides whether a download succeeds.
-fn digest(
-    dockerfile: &str,
-    files: &[GeneratedFile],
-    base: &BaseImage,
-    facts: &PluginFacts,
-) -> Digest {
+fn digest(dockerfile: &str, files: &[GeneratedFile], base: &BaseImage, code: &str) -> Digest {
     let start = Digester::default()
         .part("synapse-recipe-1")
         .part(dockerfile)
         .part(&base.id)
-        .part(facts.content.hex());
+        .part(code);
     files
         .iter()
         .filter(|file| file.path != build_files::CA_BUNDLE)

@@ -91,7 +91,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         let done = sqlx::query(
-            "UPDATE containers SET engine_id = $3, last_engine_id = $3, updated_at = $5,
+            "UPDATE containers SET engine_id = $3, last_engine_id = $3, delivered = NULL, updated_at = $5,
                  host_port = COALESCE(host_port, CASE WHEN EXISTS (SELECT 1 FROM containers WHERE host_port = $4)
                                                       THEN NULL ELSE $4 END)
              WHERE pk = $1 AND engine_id IS $2",
@@ -195,13 +195,13 @@ async fn insert(
     let pk: i64 = sqlx::query_scalar(
         "INSERT INTO containers (pk, name, plugin_release, model, kind, backend_container_id, desired, generation, epoch,
                                  source, params, envs, limits, labels, metadata, status, context, image, host_port,
-                                 engine_id, last_engine_id, wanted_at, created_at, updated_at)
+                                 engine_id, last_engine_id, wanted_at, created_at, updated_at, live)
          VALUES (CASE WHEN EXISTS (SELECT 1 FROM containers WHERE pk = $1) THEN NULL ELSE $1 END,
                  CASE WHEN EXISTS (SELECT 1 FROM containers WHERE name = $2)
                       THEN $2 || '_' || substr($17, 1, 12) ELSE $2 END,
                  $3, $4, $5, $6, $7,
                  (SELECT COALESCE(MAX(generation), 0) + 1 FROM launches WHERE container = $1),
-                 $8, $9, $10, $11, $12, $13, $14, 'starting', $15, $16, $18, $17, $17, $19, $20, $21)
+                 $8, $9, $10, $11, $12, $13, $14, 'starting', $15, $16, $18, $17, $17, $19, $20, $21, $22)
          RETURNING pk",
     )
     .bind(adoption.pk.map(|pk| pk.0))
@@ -225,6 +225,7 @@ async fn insert(
     .bind(adoption.wanted_at.0)
     .bind(adoption.created_at.0)
     .bind(now.0)
+    .bind(adoption.spec.live)
     .fetch_one(tx)
     .await?;
     Ok(ContainerPk(pk))
@@ -244,7 +245,7 @@ async fn learn(
              source = $7, params = $8, envs = $9, limits = $10, labels = $11, metadata = $12, status = 'starting',
              context = $13, image = $14, build = NULL, host_port = $16, engine_id = $15, last_engine_id = $15,
              published_run = NULL, ready_since = NULL, starting_since = NULL, attempts = 0, retry_at = NULL,
-             restart_done = restart_wanted, wanted_at = $17, updated_at = $18
+             restart_done = restart_wanted, wanted_at = $17, updated_at = $18, live = $19, delivered = NULL
          WHERE pk = $1",
     )
     .bind(existing.pk.0)
@@ -265,6 +266,7 @@ async fn learn(
     .bind(i64::from(adoption.host_port.0))
     .bind(adoption.wanted_at.0)
     .bind(now.0)
+    .bind(adoption.spec.live)
     .execute(tx)
     .await?;
     Ok(())

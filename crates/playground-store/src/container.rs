@@ -26,8 +26,8 @@ pub enum Desired {
     Absent,
 }
 
-/// What a container is made from. Any difference means that the container must be made anew: Docker fixes all of it at
-/// create.
+/// What a container is made from. Any difference means that the container must be made anew, for Docker fixes all of it at
+/// create; but the code of a live one is changed in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec {
     /// The plugin's content.
@@ -38,6 +38,8 @@ pub struct Spec {
     pub envs: Envs,
     /// Resource limits.
     pub limits: Limits,
+    /// Whether its code is delivered into the container instead of the image, so that a change of it makes neither anew.
+    pub live: bool,
 }
 
 /// One row of `containers`.
@@ -89,6 +91,8 @@ pub struct ContainerRow {
     pub published_run: Option<String>,
     /// The container's own address in that run, where the engine does not publish its port.
     pub address: Option<IpAddr>,
+    /// The content that a live record's container was given last.
+    pub delivered: Option<Digest>,
     /// Since when it is ready.
     pub ready_since: Option<Timestamp>,
     /// The generation that was ready last: a crash before that is a failed start, a crash after it is retried.
@@ -213,6 +217,7 @@ pub(crate) struct RawContainer {
     params: String,
     envs: String,
     limits: String,
+    live: bool,
     labels: String,
     metadata: String,
     status: String,
@@ -224,6 +229,7 @@ pub(crate) struct RawContainer {
     engine_id: Option<String>,
     published_run: Option<String>,
     address: Option<String>,
+    delivered: Option<String>,
     ready_since: Option<i64>,
     ready_generation: Option<i64>,
     starting_since: Option<i64>,
@@ -268,6 +274,7 @@ impl TryFrom<RawContainer> for ContainerRow {
                 params: row::json("containers.params", &raw.params)?,
                 envs: row::json("containers.envs", &raw.envs)?,
                 limits: row::json("containers.limits", &raw.limits)?,
+                live: raw.live,
             },
             labels: row::json("containers.labels", &raw.labels)?,
             metadata: row::json("containers.metadata", &raw.metadata)?,
@@ -280,6 +287,7 @@ impl TryFrom<RawContainer> for ContainerRow {
             engine_id: raw.engine_id.map(EngineId),
             published_run: raw.published_run,
             address: row::optional("containers.address", raw.address.as_deref())?,
+            delivered: row::optional("containers.delivered", raw.delivered.as_deref())?,
             ready_since: raw.ready_since.map(Timestamp),
             ready_generation: raw.ready_generation,
             starting_since: raw.starting_since.map(Timestamp),

@@ -205,6 +205,15 @@ fn is_serving(container: &ContainerRow) -> bool {
     container.desired == Desired::Running && container.is_published() && container.asleep.is_none()
 }
 
+/// Only the code of a live container changed: that is changed in it.
+fn is_edit(there: &Spec, wanted: &Spec) -> bool {
+    let with_its_code = Spec {
+        source: there.source.clone(),
+        ..wanted.clone()
+    };
+    wanted.live && with_its_code == *there
+}
+
 async fn apply(
     tx: &mut SqliteConnection,
     intent: &CreateIntent,
@@ -229,6 +238,7 @@ async fn apply(
             });
         }
         Effect::Restart | Effect::Start => (true, false),
+        Effect::Change if is_edit(&container.spec, &intent.spec) => (true, false),
         Effect::Recreate | Effect::Change => (true, true),
         Effect::Revive => (false, false),
     };
@@ -244,13 +254,16 @@ async fn update(
     now: Timestamp,
 ) -> Result<ContainerRow> {
     let fresh = matches!(effect, Effect::Recreate | Effect::Revive);
-    let replan = fresh || container.spec.source != intent.spec.source;
+    let replan = fresh
+        || container.spec.source != intent.spec.source
+        || container.spec.live != intent.spec.live;
     let raw: RawContainer = sqlx::query_as(
         "UPDATE containers SET
              desired = 'running', status = 'requested', generation = generation + 1,
              epoch = epoch + $2, restart_wanted = restart_wanted + $3,
              source = $4, params = $5, envs = $6, limits = $7, labels = $8, metadata = $9,
              kind = $10, backend_container_id = COALESCE($11, backend_container_id),
+             live = $14,
              context = CASE WHEN $12 THEN NULL ELSE context END,
              image = CASE WHEN $12 THEN NULL ELSE image END,
              build = NULL, attempts = 0, retry_at = NULL, asleep = NULL, idle_since = NULL,
@@ -270,6 +283,7 @@ async fn update(
     .bind(intent.backend_container_id)
     .bind(replan)
     .bind(now.0)
+    .bind(intent.spec.live)
     .fetch_one(tx)
     .await?;
     raw.try_into()
@@ -283,11 +297,11 @@ async fn insert(
     // A name that is taken gets the number the record will have, which no other record can have.
     let raw: RawContainer = sqlx::query_as(
         "INSERT INTO containers (name, plugin_release, model, kind, backend_container_id, desired, source, params, envs,
-                                 limits, labels, metadata, status, wanted_at, created_at, updated_at)
+                                 limits, labels, metadata, live, status, wanted_at, created_at, updated_at)
          SELECT CASE WHEN EXISTS (SELECT 1 FROM containers WHERE name = $1)
                      THEN $1 || '_' || (SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'containers')
                      ELSE $1 END,
-                $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10, $11, 'requested', $12, $12, $12
+                $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10, $11, $13, 'requested', $12, $12, $12
          RETURNING *",
     )
     .bind(&intent.name)
@@ -302,6 +316,7 @@ async fn insert(
     .bind(row::to_json(&intent.labels))
     .bind(row::to_json(&intent.metadata))
     .bind(now.0)
+    .bind(intent.spec.live)
     .fetch_one(tx)
     .await?;
     raw.try_into()

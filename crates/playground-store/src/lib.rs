@@ -17,6 +17,7 @@ mod error;
 mod health;
 pub mod intent;
 mod launch;
+mod live;
 pub mod outcome;
 mod patience;
 mod port;

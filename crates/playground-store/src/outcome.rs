@@ -53,8 +53,8 @@ impl Store {
         id: Option<&EngineId>,
         now: Timestamp,
     ) -> Result<()> {
-        sqlx::query("UPDATE containers SET engine_id = $2, last_engine_id = COALESCE($2, last_engine_id), updated_at = $3
-             WHERE pk = $1",
+        sqlx::query("UPDATE containers SET engine_id = $2, last_engine_id = COALESCE($2, last_engine_id),
+                    delivered = CASE WHEN engine_id = $2 THEN delivered END, updated_at = $3 WHERE pk = $1",
         )
             .bind(pk.0)
             .bind(id.map(EngineId::as_str))

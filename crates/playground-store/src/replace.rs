@@ -9,7 +9,7 @@ impl Store {
     /// until then. False, and nothing written, where a request wanted something else since the row was read.
     pub async fn step_aside(&self, row: &ContainerRow, now: Timestamp) -> Result<bool> {
         let done = sqlx::query(
-            "UPDATE containers SET previous_engine_id = engine_id, engine_id = NULL,
+            "UPDATE containers SET previous_engine_id = engine_id, engine_id = NULL, delivered = NULL,
                     previous_port = CASE WHEN address IS NULL THEN host_port END,
                     previous_address = address, address = NULL,
                     host_port = CASE WHEN address IS NULL THEN NULL ELSE host_port END, published_run = NULL, ready_since = NULL, starting_since = NULL,

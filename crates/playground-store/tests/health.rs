@@ -48,6 +48,7 @@ impl Db {
                 params: Params::default(),
                 envs: Envs::default(),
                 limits: Limits::default(),
+                live: false,
             },
             labels: Vec::new(),
             metadata: serde_json::Value::Null,

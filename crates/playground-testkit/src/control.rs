@@ -93,6 +93,7 @@ impl TestControl {
             kind: "plugin".to_owned(),
             backend_container_id: None,
             on_existing: OnExisting::Restart,
+            live: false,
         }
     }
 

@@ -7,7 +7,7 @@ import platform
 import sys
 from typing import Any, List, MutableMapping
 
-from . import entrypoint, events, failures, gradio_hooks, locate, pick, run, serve, settings, uvicorn_hooks
+from . import entrypoint, events, failures, gradio_hooks, live, locate, pick, run, serve, settings, uvicorn_hooks
 from .hooks import ImportHooks
 from .launches import Launches
 
@@ -20,7 +20,22 @@ def main(env: MutableMapping[str, str], root: str) -> int:
     root = os.path.abspath(root)
     _stream_output()
     try:
-        _launch(env, root)
+        chosen = settings.read(env, entrypoint.DEFAULT)
+    except events.Failure as failure:
+        return failure.report()
+    code = env.pop(live.VARIABLE, None)
+    settings.prepare(env, chosen, root)
+    launches = Launches(chosen.host, chosen.port)
+    if not code:
+        _hook_imports(launches)
+        return _reported(chosen, launches, root)
+    live.preload(lambda: _hook_imports(launches))
+    return live.stay(code, root, lambda: _reported(chosen, launches, root))
+
+
+def _reported(chosen: settings.Settings, launches: Launches, root: str) -> int:
+    try:
+        _launch(chosen, launches, root)
         return events.EXIT_OK
     except events.Failure as failure:
         return failure.report()
@@ -28,14 +43,10 @@ def main(env: MutableMapping[str, str], root: str) -> int:
         return 130
 
 
-def _launch(env: MutableMapping[str, str], root: str) -> None:
-    chosen = settings.read(env, entrypoint.DEFAULT)
+def _launch(chosen: settings.Settings, launches: Launches, root: str) -> None:
     events.emit("starting", entrypoint=chosen.entrypoint, python=platform.python_version())
     parsed = entrypoint.parse(chosen.entrypoint)
     target = locate.locate(parsed, root)
-    settings.prepare(env, chosen, root)
-    launches = Launches(chosen.host, chosen.port)
-    _hook_imports(launches)
     locate.put_on_path(target, root)
     _hide_own_modules()
     try:

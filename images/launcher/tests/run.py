@@ -73,7 +73,7 @@ def run_pytest(major: Optional[int], arguments: List[str]) -> Tuple[int, int, in
     env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
     if major:
         env.update(GRADIO_MAJOR=str(major), GRADIO_PYTHON=str(python_of("gradio-{}".format(major))))
-    files = [HERE / "test_shapes.py"] if major else [HERE / "test_parts.py", INSTALL_TESTS]
+    files = [HERE / "test_shapes.py", HERE / "test_live.py"] if major else [HERE / "test_parts.py", INSTALL_TESTS]
     command = [python_of("pytest"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--junitxml", report, *files]
     done = subprocess.run([*command, *arguments], env=env, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     counts = counted(report)

@@ -122,7 +122,7 @@ def create(agent, tmp_path_factory):
         with file.open("rb") as opened:
             made = agent.post("containers/", data={"plugin_release": release, **fields}, files={"file": opened}).json()
         if made.get("build_id"):
-            agent.finished(made["build_id"])
+            agent.finished(made["build_id"], DOWNLOAD)
         made = agent.get(f"containers/{made['pk']}/").json()
         assert made["status"] == "running", made
         return made
@@ -137,6 +137,8 @@ def begin(create):
         yield lambda *arguments, **fields: threads.submit(create, *arguments, **fields).result
 
 
+# Seconds for a build on a machine that never had these packages: an old Gradio is more than a hundred megabytes.
+DOWNLOAD = 600.0
 MAJORS = {3: "3.50.2", 4: "4.44.1", 5: "5.50.0", 6: None}
 
 

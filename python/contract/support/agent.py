@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 from . import docker
-from .wait import eventually
+from .wait import PATIENCE, eventually
 
 # In every token of the suite: `cargo xtask test` looks for it in all that is printed and logged.
 MARK = "5ec2e7ca9a59"
@@ -101,10 +101,10 @@ class Agent:
         assert page["next"] is None, "a list that is too long for this helper"
         return page["results"]
 
-    def finished(self, build_id):
+    def finished(self, build_id, patience=PATIENCE):
         """A launch, once it has ended."""
         ended = lambda launch: launch["status"] in ("completed", "failed", "cancelled")
-        return eventually(lambda: self.get(f"builds/{build_id}/").json(), ended, what=f"the end of launch {build_id}")
+        return eventually(lambda: self.get(f"builds/{build_id}/").json(), ended, what=f"the end of launch {build_id}", patience=patience)
 
     def label(self):
         return f"synapse.agent={self.id}"

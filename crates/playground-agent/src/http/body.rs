@@ -71,6 +71,10 @@ pub(crate) struct CreateBody {
     /// What to do when it is there already and nothing changed.
     #[serde(default)]
     pub(crate) on_existing: Option<OnExisting>,
+    /// Whether a change of its code is made in the running container, within a second, and not by another image and another
+    /// container: for whoever is writing the plugin. A change of its requirements is a build as ever.
+    #[serde(default)]
+    pub(crate) live: Option<bool>,
     /// `plugin_runtime`.
     #[serde(default)]
     pub(crate) kind: Option<String>,
@@ -213,7 +217,7 @@ impl CreateBody {
 /// A text part as JSON: what should be an object or a number is read as such, everything else stays text.
 fn form_value(name: &str, text: String) -> Result<Value, ApiError> {
     match name {
-        "params" | "envs" | "metadata" | "limits" | "model" | "backend_container_id"
+        "params" | "envs" | "metadata" | "limits" | "model" | "backend_container_id" | "live"
             if !text.trim().is_empty() =>
         {
             serde_json::from_str(&text).map_err(|error| {
@@ -223,7 +227,7 @@ fn form_value(name: &str, text: String) -> Result<Value, ApiError> {
                 )
             })
         }
-        "params" | "envs" | "metadata" | "limits" | "model" | "backend_container_id" => {
+        "params" | "envs" | "metadata" | "limits" | "model" | "backend_container_id" | "live" => {
             Ok(Value::Null)
         }
         _ => Ok(Value::String(text)),

@@ -49,6 +49,7 @@ pub(super) async fn create(
         kind: body.kind.unwrap_or_else(|| "plugin_runtime".to_owned()),
         backend_container_id: body.backend_container_id,
         on_existing: body.on_existing.unwrap_or_default(),
+        live: body.live.unwrap_or_default(),
     };
     let accepted = state.control.create_container(request).await?;
     let launch = state

@@ -65,6 +65,7 @@ fn ports() -> PortRange {
         "docker_hands" => 23_800,
         "docker_sleep" => 24_500,
         "docker_stats" => 24_900,
+        "docker_live" => 25_300,
         "docker_publish" => 22_300,
         "docker_egress" => 22_400,
         _ => 19_600,

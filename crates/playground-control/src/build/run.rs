@@ -125,8 +125,11 @@ impl Control {
         };
         let mut install = Install::Wheels;
         let mut builder = self.first_builder();
+        // What was planned tells whether for a live container: those images have no code.
+        let planned = self.recipe(&facts, &base, install, builder, true).await?;
+        let live = planned.digest == build.context;
         loop {
-            let recipe = self.recipe(&facts, &base, install, builder).await?;
+            let recipe = self.recipe(&facts, &base, install, builder, live).await?;
             match self
                 .build_once(build, &facts, &base, recipe, builder, log)
                 .await?

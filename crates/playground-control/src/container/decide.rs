@@ -99,6 +99,7 @@ pub fn status(row: &ContainerRow, decision: &Decision) -> ContainerStatus {
             Decision::Publish
             | Decision::ReservePort
             | Decision::Create
+            | Decision::Deliver
             | Decision::Start
             | Decision::Restart
             | Decision::Unpause
@@ -174,8 +175,15 @@ fn towards_running(
         | Seen::Exited { fits: false, .. } => {
             towards_image(&seen.image).unwrap_or(Decision::Remove)
         }
-        Seen::Created { fits: true } => after_back_off(row, now),
         Seen::Paused { fits: true } => Decision::Unpause,
+        Seen::Created { fits: true }
+        | Seen::Running { fits: true, .. }
+        | Seen::Exited { fits: true, .. }
+            if row.lacks_code() =>
+        {
+            Decision::Deliver
+        }
+        Seen::Created { fits: true } => after_back_off(row, now),
         Seen::Running {
             fits: true,
             readiness,
@@ -254,7 +262,8 @@ fn towards_ready(
     policy: &Policy,
 ) -> Decision {
     if row.restart_wanted > row.restart_done {
-        let serves_on = policy.gapless && readiness == Readiness::Published;
+        // A live one keeps its container: its app starts anew in a moment.
+        let serves_on = policy.gapless && readiness == Readiness::Published && !row.spec.live;
         return if serves_on {
             Decision::StepAside
         } else {

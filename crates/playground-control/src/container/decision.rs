@@ -19,6 +19,8 @@ pub enum Decision {
     ReservePort,
     /// Make the container.
     Create,
+    /// Put the code that is wanted into a live container. Its app starts anew for it.
+    Deliver,
     /// Start it.
     Start,
     /// Take its address back and restart it.

@@ -63,7 +63,9 @@ impl Control {
             Decision::AwaitBuild => return Ok(Next::Rest),
             Decision::ReservePort => return self.reserve_port(row).await,
             Decision::Create => self.make_container(row).await?,
+            Decision::Deliver => self.deliver(row, id).await?,
             Decision::Start => self.start_container(row, id).await?,
+            Decision::Restart if row.spec.live => self.reload(row, observed).await?,
             Decision::Restart => self.restart_container(row, id).await?,
             Decision::Unpause => self.unpause_container(row, observed.view.as_ref()).await?,
             Decision::FallAsleep(tier) => {
@@ -422,7 +424,7 @@ fn outcome_of(failure: &Failure) -> Outcome {
     }
 }
 
-fn ignore_conflict(error: EngineError) -> Result<(), EngineError> {
+pub(super) fn ignore_conflict(error: EngineError) -> Result<(), EngineError> {
     match error {
         EngineError::Conflict { .. } | EngineError::NoSuchContainer => Ok(()),
         EngineError::Refused { .. } => Ok(()),

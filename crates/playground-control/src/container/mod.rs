@@ -16,6 +16,7 @@ mod decision;
 pub(crate) mod drift;
 pub(crate) mod execute;
 mod idle;
+mod live;
 mod observation;
 pub(crate) mod observe;
 pub(crate) mod origin;

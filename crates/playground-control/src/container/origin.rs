@@ -18,6 +18,9 @@ const MOST_METADATA: usize = 16 * 1024;
 pub(crate) struct Origin {
     /// The plugin's content.
     pub(crate) source: Digest,
+    /// Whether that is delivered into the container.
+    #[serde(default)]
+    pub(crate) live: bool,
     /// Forced re-creations.
     pub(crate) epoch: i64,
     /// The limits that were asked for; the engine may apply fewer CPUs, and others may have changed what it applies.
@@ -45,6 +48,7 @@ impl Origin {
         let fits = metadata.to_string().len() <= MOST_METADATA;
         Self {
             source: row.spec.source.clone(),
+            live: row.spec.live,
             epoch: row.epoch,
             limits: row.spec.limits,
             envs: row

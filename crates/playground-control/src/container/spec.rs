@@ -20,6 +20,10 @@ use crate::{ControlConfig, Publish};
 pub(crate) const PARAMS: &str = "PLUGIN_PARAMS";
 /// The launcher's variable with what to start.
 pub(crate) const ENTRYPOINT: &str = "SYNAPSE_ENTRYPOINT";
+/// The launcher's variable of a live container: the tar with the code.
+const LIVE: &str = "SYNAPSE_LIVE";
+/// Where that lies in the container.
+const CODE_FILE: &str = "/opt/synapse/code.tar";
 
 /// The digest of everything that Docker fixes at create. None while the image or the port is not known.
 pub(crate) fn wanted_digest(row: &ContainerRow, config: &ControlConfig) -> Option<Digest> {
@@ -31,6 +35,7 @@ pub(crate) fn wanted_digest(row: &ContainerRow, config: &ControlConfig) -> Optio
         params,
         envs,
         limits,
+        live,
     } = &row.spec;
     let Limits {
         memory_bytes,
@@ -40,8 +45,10 @@ pub(crate) fn wanted_digest(row: &ContainerRow, config: &ControlConfig) -> Optio
         shm_bytes,
         disk_bytes: _,
     } = limits;
+    // The code of a live container is changed in it; the context covers what it was built from.
+    let code = if *live { "live" } else { source.hex() };
     let mut digester = Digester::default()
-        .part(source.hex())
+        .part(code)
         .part(context.hex())
         .part(params.to_json())
         .part(row.epoch.to_le_bytes())
@@ -129,7 +136,9 @@ fn environment(row: &ContainerRow, entrypoint: &Entrypoint) -> Vec<(String, Stri
         .envs
         .iter()
         .map(|(name, value)| (name, value.to_owned()));
+    let live = row.spec.live.then(|| (LIVE, CODE_FILE.to_owned()));
     ours.into_iter()
+        .chain(live)
         .chain(given)
         .map(|(name, value)| (name.to_owned(), value))
         .collect()

@@ -19,12 +19,16 @@ const MORE: usize = 10;
 struct Life {
     agent: TestControl,
     facts: PluginFacts,
+    /// Its code is delivered into the container.
+    is_live: bool,
+    /// A line of that.
+    code: &'static str,
     kill_at: Option<Halt>,
 }
 
 impl Life {
     /// A quick app and a quick build, so that a life has few polls and every call of it is one of its own.
-    async fn on(fake: &FakeEngine, kill_at: Option<Halt>) -> Self {
+    async fn on(fake: &FakeEngine, is_live: bool, kill_at: Option<Halt>) -> Self {
         fake.behave_by_default(AppBehaviour {
             ready_after: Duration::from_millis(60),
             ..AppBehaviour::default()
@@ -38,11 +42,13 @@ impl Life {
         Self {
             agent,
             facts,
+            is_live,
+            code: "import gradio",
             kill_at,
         }
     }
 
-    /// Created, crashed, restarted by a create, changed, stopped, started, deleted.
+    /// Created, crashed, restarted by a create, changed, given other code, stopped, started, deleted.
     async fn live(&mut self) {
         let pk = self.create(json!({})).await;
         self.becomes(pk, ContainerStatus::Running).await;
@@ -53,10 +59,18 @@ impl Life {
         self.create(json!({})).await;
         self.becomes(pk, ContainerStatus::Running).await;
         let after = self.agent.row(pk).await;
-        assert_ne!(after.published_run, before.published_run, "no restart");
+        assert!(after.restart_done > before.restart_done, "no restart");
         assert_eq!(after.engine_id, before.engine_id, "not the same container");
         self.create(json!({"size": 2})).await;
         self.becomes(pk, ContainerStatus::Running).await;
+        let before = self.agent.row(pk).await;
+        self.code = "WORD = 'edited'";
+        let edited = Plugin::new("echo", "1.0.0").with("plugin/words.py", self.code);
+        self.facts = self.agent.upload(&edited).await;
+        self.create(json!({"size": 2})).await;
+        self.becomes(pk, ContainerStatus::Running).await;
+        let after = self.agent.row(pk).await;
+        assert_eq!(after.engine_id == before.engine_id, self.is_live);
         self.agent.control.want_stopped(pk).await.unwrap();
         self.becomes(pk, ContainerStatus::Stopped).await;
         self.agent.control.want_running(pk).await.unwrap();
@@ -68,7 +82,8 @@ impl Life {
     }
 
     async fn create(&self, params: Value) -> ContainerPk {
-        let request = TestControl::request_with(&self.facts, None, params);
+        let mut request = TestControl::request_with(&self.facts, None, params);
+        request.live = self.is_live;
         self.agent.create(request).await.container.pk
     }
 
@@ -78,6 +93,11 @@ impl Life {
         assert_eq!(row.status, status, "{}", self.agent.state().await);
         let ports = self.agent.control.store().ports_in_use().await.unwrap();
         assert_eq!((self.agent.containers().len(), ports), (1, 1));
+        if self.is_live && status == ContainerStatus::Running {
+            let served = self.agent.fake.outside().served(&row.name).unwrap();
+            let served = String::from_utf8_lossy(&served);
+            assert!(served.contains(self.code), "its code");
+        }
     }
 
     /// Comes to rest; when the call to be killed at is reached on the way, is killed, starts again, and comes to rest.
@@ -96,23 +116,26 @@ impl Life {
 }
 
 /// How many engine calls an undisturbed life has.
-async fn calls_of_a_life() -> usize {
+async fn calls_of_a_life(is_live: bool) -> usize {
     let fake = FakeEngine::new();
-    Life::on(&fake, None).await.live().await;
+    let mut life = Life::on(&fake, is_live, None).await;
+    Box::pin(life.live()).await;
     fake.call_count()
 }
 
 /// Lives once for each call, disturbed there.
 async fn live_disturbed(what: &str, disturb: impl Fn(&FakeEngine, usize) -> Option<Halt>) {
-    let calls = calls_of_a_life().await + MORE;
-    for n in 0..calls {
-        let fake = FakeEngine::new();
-        let kill_at = disturb(&fake, n);
-        let mut life = Life::on(&fake, kill_at).await;
-        life.live().await;
-        life.agent.kill().await;
+    for is_live in [false, true] {
+        let calls = calls_of_a_life(is_live).await + MORE;
+        for n in 0..calls {
+            let fake = FakeEngine::new();
+            let kill_at = disturb(&fake, n);
+            let mut life = Life::on(&fake, is_live, kill_at).await;
+            Box::pin(life.live()).await;
+            life.agent.kill().await;
+        }
+        println!("{what}: {calls} lives, live: {is_live}");
     }
-    println!("{what}: {calls} lives");
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,6 +18,7 @@ mod disk;
 mod engine_trouble;
 mod faults;
 mod health;
+mod live;
 mod outside;
 mod ports;
 mod publish;

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, InspectContainerOptionsBuilder, ListContainersOptionsBuilder,
-    RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, RestartContainerOptionsBuilder,
-    StopContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, InspectContainerOptionsBuilder, KillContainerOptionsBuilder,
+    ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder,
+    RestartContainerOptionsBuilder, StopContainerOptionsBuilder, UploadToContainerOptionsBuilder,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use playground_types::{EngineId, Limits};
 use serde_json::Value;
 
 use super::{DockerEngine, PATIENT, QUICK, cage, convert, within};
+use crate::build::TarStream;
 use crate::labels::{managed, owned_by};
 use crate::{ContainerSpec, ContainerView, EngineError, Resources, Result, RunState};
 
@@ -21,6 +22,8 @@ use crate::{ContainerSpec, ContainerView, EngineError, Resources, Result, RunSta
 const LOOKS_AT_ONCE: usize = 16;
 /// Measuring a writable layer walks over its files.
 const WALK: Duration = Duration::from_secs(120);
+/// Files that are put into a container may be large.
+const UNPACK: Duration = Duration::from_secs(300);
 
 impl DockerEngine {
     pub(crate) async fn create(&self, spec: &ContainerSpec) -> Result<EngineId> {
@@ -68,6 +71,23 @@ impl DockerEngine {
         let has_no_process =
             |state: &RunState| !matches!(state, RunState::Running | RunState::Paused);
         self.unless_already(id, outcome, has_no_process).await
+    }
+
+    pub(crate) async fn signal(&self, id: &EngineId, signal: &str) -> Result<()> {
+        let options = KillContainerOptionsBuilder::new().signal(signal).build();
+        let call = self
+            .client()
+            .await?
+            .kill_container(id.as_str(), Some(options));
+        within("signal container", QUICK, call).await
+    }
+
+    pub(crate) async fn unpack(&self, id: &EngineId, folder: &str, tar: TarStream) -> Result<()> {
+        let options = UploadToContainerOptionsBuilder::new().path(folder).build();
+        let client = self.client().await?;
+        let call =
+            client.upload_to_container(id.as_str(), Some(options), bollard::body_try_stream(tar));
+        within("put files into a container", UNPACK, call).await
     }
 
     pub(crate) async fn remove(&self, id: &EngineId) -> Result<()> {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use playground_types::{EngineId, HostPort, Limits};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::state::{Container, Ending, State, conflict, managed, owned_by};
 use super::{AppBehaviour, FakeEngine, Op};
+use crate::build::TarStream;
 use crate::{
     Action, ContainerSpec, ContainerView, EngineError, EngineStats, Resources, Result, RunState,
 };
@@ -47,6 +49,44 @@ impl FakeEngine {
         self.call(Op::Kill, |state| {
             state.container(id)?;
             state.kill(id, 137);
+            Ok(())
+        })
+        .await
+    }
+
+    /// As our launcher takes signals.
+    pub(crate) async fn signal(&self, id: &EngineId, signal: &str) -> Result<()> {
+        self.call(Op::Signal, |state| {
+            let container = state.container(id)?;
+            if container.view.state != RunState::Running {
+                return Err(conflict("the container is not running"));
+            }
+            match signal {
+                "SIGUSR1" => container.served = None,
+                _ => {
+                    container.served = Some(container.unpacked.clone());
+                    container.running_since = Some(Instant::now());
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    pub(crate) async fn unpack(
+        &self,
+        id: &EngineId,
+        _folder: &str,
+        mut tar: TarStream,
+    ) -> Result<()> {
+        let mut bytes = Vec::new();
+        while let Some(part) = tar.next().await {
+            bytes.extend_from_slice(
+                &part.map_err(|error| EngineError::Unintelligible(error.to_string()))?,
+            );
+        }
+        self.call(Op::Unpack, |state| {
+            state.container(id)?.unpacked = bytes;
             Ok(())
         })
         .await
@@ -279,6 +319,8 @@ fn create(state: &mut State, spec: &ContainerSpec) -> Result<EngineId> {
         writable_bytes: 0,
         connections: 0,
         works: false,
+        unpacked: Vec::new(),
+        served: None,
         hanging_run: None,
     };
     state.containers.insert(id.clone(), container);

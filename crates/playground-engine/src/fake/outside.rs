@@ -171,6 +171,16 @@ impl Outside {
         });
     }
 
+    /// The tar that a live container's app runs; none while it has no app, empty where none was unpacked.
+    pub fn served(&self, container: &str) -> Option<Vec<u8>> {
+        let id = self.find(container);
+        self.0
+            .state()
+            .containers
+            .get(&id)
+            .and_then(|container| container.served.clone())
+    }
+
     /// The app prints a line.
     pub fn print(&self, container: &str, text: &str) {
         self.on(container, |state, id| {

@@ -27,6 +27,8 @@ pub enum Op {
     Restart,
     Stop,
     Kill,
+    Signal,
+    Unpack,
     Remove,
     Pause,
     Unpause,

@@ -67,6 +67,10 @@ pub(super) struct Container {
     pub(super) connections: usize,
     /// Whether it keeps a CPU busy.
     pub(super) works: bool,
+    /// What was unpacked in it.
+    pub(super) unpacked: Vec<u8>,
+    /// What of that its app runs: a start and SIGHUP take it over, and SIGUSR1 ends the app until then.
+    pub(super) served: Option<Vec<u8>>,
     /// The run in which it answers nothing.
     pub(super) hanging_run: Option<u64>,
 }
@@ -197,6 +201,7 @@ impl State {
 
     pub(super) fn answers(&self, port: HostPort) -> Option<u16> {
         self.running_on(port)
+            .filter(|container| container.served.is_some())
             .filter(|container| container.behaviour.is_reachable(container.running_for()))
             .map(|container| container.behaviour.status)
     }
@@ -260,6 +265,7 @@ impl State {
         let run = self.made;
         let container = self.container(id)?;
         container.run = run;
+        container.served = Some(container.unpacked.clone());
         container.view.state = RunState::Running;
         container.view.started_at = Some(start_text(now, run));
         container.running_since = Some(Instant::now());

@@ -25,6 +25,9 @@ pub fn write_context(source: impl Read, recipe: &Recipe, out: impl Write) -> io:
     for file in &recipe.files {
         context.generated(file)?;
     }
+    if !recipe.has_code {
+        return context.tar.into_inner()?.flush();
+    }
     let mut archive = Archive::new(source);
     for entry in archive.entries()? {
         let entry = entry?;

@@ -55,6 +55,12 @@ RUN { python -I -m compileall -qq /opt/synapse /app; \\
       find /app -name __pycache__ -exec chown -R 65532:65532 {} +; } >/dev/null 2>&1 || true
 ";
 
+/// The code of a live container comes later, into the container.
+const FILES_WITHOUT_CODE: &str = "\
+COPY .synapse/image/ /opt/synapse/
+RUN python -I -m compileall -qq /opt/synapse >/dev/null 2>&1 || true
+";
+
 const RUN_TIME: &str = "\
 ENV HOME=/home/plugin LANG=C.UTF-8 PYTHONUNBUFFERED=1
 WORKDIR /app
@@ -64,7 +70,13 @@ CMD [\"python\", \"/opt/synapse/launch.py\"]
 ";
 
 /// The whole text.
-pub(super) fn text(base: &BaseImage, options: &RecipeOptions, installs: bool) -> String {
+pub(super) fn text(
+    base: &BaseImage,
+    options: &RecipeOptions,
+    installs: bool,
+    has_code: bool,
+) -> String {
+    let files = if has_code { FILES } else { FILES_WITHOUT_CODE };
     let from = format!("FROM {}", base.safe_reference());
     let labels = match options.builder {
         Builder::BuildKit => "",
@@ -72,12 +84,12 @@ pub(super) fn text(base: &BaseImage, options: &RecipeOptions, installs: bool) ->
     };
     let begin = format!("{from}\n{labels}USER 0\n{PREPARE}");
     match (options.builder, options.install) {
-        _ if !installs => format!("{begin}{FILES}{RUN_TIME}"),
-        (Builder::BuildKit, Install::Wheels) => format!("{begin}{INSTALL_WHEELS}{FILES}{RUN_TIME}"),
-        (Builder::BuildKit, Install::Source) => format!("{begin}{INSTALL_SOURCE}{FILES}{RUN_TIME}"),
+        _ if !installs => format!("{begin}{files}{RUN_TIME}"),
+        (Builder::BuildKit, Install::Wheels) => format!("{begin}{INSTALL_WHEELS}{files}{RUN_TIME}"),
+        (Builder::BuildKit, Install::Source) => format!("{begin}{INSTALL_SOURCE}{files}{RUN_TIME}"),
         (Builder::Classic, _) => {
             format!(
-                "{from} AS install\n{labels}USER 0\n{PREPARE}{CLASSIC_STAGE}\n{begin}{CLASSIC_COPY}{FILES}{RUN_TIME}"
+                "{from} AS install\n{labels}USER 0\n{PREPARE}{CLASSIC_STAGE}\n{begin}{CLASSIC_COPY}{files}{RUN_TIME}"
             )
         }
     }

@@ -47,6 +47,8 @@ pub struct RecipeOptions {
     pub ca_bundle: Option<Vec<u8>>,
     /// Where packages come from.
     pub index: IndexSettings,
+    /// Whether the code is put into the container later instead of the image.
+    pub live: bool,
 }
 
 impl IndexSettings {

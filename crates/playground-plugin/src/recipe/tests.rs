@@ -37,6 +37,7 @@ fn options(builder: Builder, install: Install) -> RecipeOptions {
         install,
         ca_bundle: None,
         index: IndexSettings::default(),
+        live: false,
     }
 }
 

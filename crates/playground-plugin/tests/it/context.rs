@@ -13,6 +13,7 @@ fn options() -> RecipeOptions {
         install: Install::Wheels,
         ca_bundle: Some(b"PEM".to_vec()),
         index: IndexSettings::default(),
+        live: false,
     }
 }
 

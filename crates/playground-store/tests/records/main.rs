@@ -46,6 +46,7 @@ fn intent(content: &str, model: Option<i64>, params: serde_json::Value) -> Creat
             params: Params::checked(params.as_object().unwrap().clone()).unwrap(),
             envs: Envs::default(),
             limits: Limits::default(),
+            live: false,
         },
         labels: vec!["gradio".into()],
         metadata: json!({}),

@@ -56,6 +56,9 @@ pub struct Container {
     pub envs: BTreeMap<String, String>,
     /// Resource limits in force.
     pub limits: Limits,
+    /// Whether its code is changed in the container, without another image and another container.
+    #[serde(default)]
+    pub live: bool,
     /// `plugin_runtime`.
     pub kind: String,
     /// The platform backend's key of this container, if it gave one.

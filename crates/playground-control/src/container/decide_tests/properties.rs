@@ -233,11 +233,17 @@ impl World {
             Decision::Create => {
                 assert!(self.container.is_none(), "a second container");
                 assert!(self.image, "a container without an image");
+                self.row.delivered = None;
                 self.container = Some(There {
                     state: State::Created,
                     port: self.row.host_port,
                     up_to_date: true,
                 });
+            }
+            Decision::Deliver => {
+                assert!(self.container.is_some(), "code for what is not there");
+                self.row.delivered = Some(self.row.spec.source.clone());
+                self.row.restart_wanted = self.row.restart_wanted.max(self.row.restart_done + 1);
             }
             Decision::Start | Decision::Restart => self.run(),
             Decision::FallAsleep(tier) => {
@@ -440,6 +446,7 @@ impl World {
                     self.row.restart_done >= self.row.restart_wanted,
                     "a restart was forgotten"
                 );
+                prop_assert!(!self.row.lacks_code(), "its code was forgotten");
             }
         }
         Ok(())
@@ -475,8 +482,14 @@ prop_compose! {
         consecutive_failures in prop_oneof![Just(0), 1_i64..9],
         asleep in option::weighted(0.3, tiers()),
         idle_since in option::of(around_now()),
+        // Where it is live: whether it has its code.
+        live in option::weighted(0.3, any::<bool>()),
     ) -> ContainerRow {
+        let mut spec = row().spec;
+        spec.live = live.is_some();
         ContainerRow {
+            delivered: (live == Some(true)).then(|| spec.source.clone()),
+            spec,
             desired,
             restart_wanted,
             restart_done: (restart_wanted - restarts_left).max(0),

@@ -90,6 +90,13 @@ fn failed(row: &mut ContainerRow) {
     row.failed_generation = Some(row.generation);
 }
 
+/// Its container has other code than the record wants.
+fn live(row: &mut ContainerRow) {
+    crashed(row);
+    row.spec.live = true;
+    row.delivered = Some(Digest::of(b"before"));
+}
+
 fn crashed(row: &mut ContainerRow) {
     row.published_run = Some("run".to_owned());
     row.ready_generation = Some(row.generation);
@@ -155,7 +162,7 @@ fn made() -> Vec<Case> {
 fn started() -> Vec<Case> {
     use ContainerStatus::{Requested, Running, Starting, Unhealthy};
     use Decision::{
-        AwaitAnswer, EndMute, FallAsleep, ForgiveCrashes, GiveUpCrashing, GiveUpExited,
+        AwaitAnswer, Deliver, EndMute, FallAsleep, ForgiveCrashes, GiveUpCrashing, GiveUpExited,
         GiveUpSilent, NoteEnd, NoteStart, Publish, Remove, Restart, Settled, Start, Unpause,
     };
     use Readiness::{Answers, Mute, Published, Silent};
@@ -277,6 +284,9 @@ fn started() -> Vec<Case> {
             Restart,
             Starting,
         ),
+        one(created(), live, Deliver, Starting),
+        one(running(true, Published), live, Deliver, Starting),
+        one(exited(), live, Deliver, Starting),
         drifted(Drift::Limits),
         drifted(Drift::Name),
         left_alone(59, Settled),

@@ -71,6 +71,9 @@ pub(super) fn conditions(row: &ContainerRow, seen: &Observation) -> String {
     } else if row.failure.is_some() {
         words.push("an earlier generation failed".to_owned());
     }
+    if row.lacks_code() {
+        words.push("lacks the code that is wanted".to_owned());
+    }
     if row.restart_wanted > row.restart_done {
         words.push("restart wanted".to_owned());
     }
@@ -111,6 +114,7 @@ pub(super) fn decision(decision: &Decision) -> String {
         Decision::AwaitBuild => "wait for the build".to_owned(),
         Decision::ReservePort => "reserve a port; none: give up (`ports_exhausted`)".to_owned(),
         Decision::Create => "create".to_owned(),
+        Decision::Deliver => "put the code into it, which wants a restart".to_owned(),
         Decision::Start => "start; port taken: remove, quarantine the port".to_owned(),
         Decision::Restart => "withdraw, restart".to_owned(),
         Decision::Unpause => "thaw".to_owned(),
@@ -145,12 +149,13 @@ pub(super) fn decision(decision: &Decision) -> String {
 }
 
 /// Every decision there is; a new one does not compile until it is listed.
-pub(super) const EVERY_DECISION: [&str; 29] = [
+pub(super) const EVERY_DECISION: [&str; 30] = [
     "PlanImage",
     "QueueBuild",
     "AwaitBuild",
     "ReservePort",
     "Create",
+    "Deliver",
     "Start",
     "Restart",
     "Unpause",
@@ -184,6 +189,7 @@ pub(super) fn variant(decision: &Decision) -> &'static str {
         Decision::AwaitBuild => "AwaitBuild",
         Decision::ReservePort => "ReservePort",
         Decision::Create => "Create",
+        Decision::Deliver => "Deliver",
         Decision::Start => "Start",
         Decision::Restart => "Restart",
         Decision::Unpause => "Unpause",

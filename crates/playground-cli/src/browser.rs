@@ -1,0 +1,21 @@
+//! The user's browser.
+
+use playground_types::wire::Container;
+
+use crate::output::{is_terminal, note};
+
+/// Opens an app where somebody sits who could see it.
+pub(crate) fn open(container: &Container) {
+    let Some(address) = &container.endpoint else {
+        return;
+    };
+    if is_terminal() && has_screen() && open::that_detached(address).is_err() {
+        note(&format!("no browser could be opened: {address}"));
+    }
+}
+
+/// On Linux a browser needs a display; over SSH there is none.
+fn has_screen() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}

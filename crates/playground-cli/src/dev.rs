@@ -1,0 +1,139 @@
+//! `playground dev`: every save reaches the running app.
+//!
+//! The container is a live one: changed code is put into it, and its app begins anew without another image, another
+//! container, or Gradio's import. Changed requirements are a build.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+use playground_client::{Client, CreateRequest, LogTail};
+use playground_types::wire::{Created, OnExisting};
+use tokio::task::JoinHandle;
+
+use crate::connect::Session;
+use crate::create::ready;
+use crate::edits::{Edit, Edits};
+use crate::exit::{Problem, report};
+use crate::human::seconds;
+use crate::leave::leave;
+use crate::output::note;
+use crate::progress::Progress;
+use crate::run::{bring_up, launched};
+use crate::settings::SettingsArgs;
+use crate::{browser, logs};
+
+#[derive(Debug, Args)]
+pub(crate) struct DevArgs {
+    /// The plugin's directory
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    #[command(flatten)]
+    settings: SettingsArgs,
+    /// Do not open the app in the browser
+    #[arg(long)]
+    no_open: bool,
+}
+
+/// What is developed.
+struct Dev {
+    session: Session,
+    folder: PathBuf,
+    request: CreateRequest,
+    /// The app, once it was ready for the first time.
+    name: Option<String>,
+    log: Option<JoinHandle<()>>,
+    opens: bool,
+}
+
+pub(crate) async fn run(args: DevArgs, session: Session) -> anyhow::Result<()> {
+    if !args.folder.is_dir() {
+        bail!("{} is no directory", args.folder.display());
+    }
+    let mut edits = Edits::of(&args.folder)?;
+    let mut dev = Dev {
+        session,
+        folder: args.folder,
+        request: CreateRequest {
+            on_existing: Some(OnExisting::Reuse),
+            live: true,
+            ..args.settings.request()
+        },
+        name: None,
+        log: None,
+        opens: !args.no_open,
+    };
+    let first = Edit::first();
+    match dev.push(&first).await {
+        Err(error) if error.downcast_ref::<Problem>().is_none() => return Err(error),
+        shown => dev.tell(shown),
+    }
+    note("watching; Ctrl-C ends");
+    loop {
+        // Cancel-safe: an edit that is pushed is pushed to its end.
+        let edit = tokio::select! {
+            edit = edits.next() => edit,
+            _ = tokio::signal::ctrl_c() => None,
+        };
+        let Some(edit) = edit else { break };
+        let pushed = dev.push(&edit).await;
+        dev.tell(pushed);
+    }
+    match &dev.name {
+        Some(name) => leave(&dev.session.client, name).await,
+        None => Ok(()),
+    }
+}
+
+impl Dev {
+    /// Brings the code there is to the app.
+    async fn push(&mut self, edit: &Edit) -> anyhow::Result<()> {
+        let progress = match self.name {
+            None => Progress::new(),
+            Some(_) => Progress::brief(),
+        };
+        let launch = bring_up(&self.session, &self.folder, &self.request, &progress).await?;
+        let created = launched(launch)?;
+        self.ready(&created, edit)
+    }
+
+    fn ready(&mut self, created: &Created, edit: &Edit) -> anyhow::Result<()> {
+        let took = seconds(edit.at.elapsed());
+        let container = &created.container;
+        if self.name.is_none() {
+            ready(created, &took)?;
+            if self.opens {
+                browser::open(container);
+            }
+        } else {
+            note(&format!("{}: ready after {took}", edit.names(&self.folder)));
+        }
+        if self.log.as_ref().is_none_or(JoinHandle::is_finished) {
+            let client = self.session.client.clone();
+            self.log = Some(tokio::spawn(print_log(client, container.name.clone())));
+        }
+        self.name = Some(container.name.clone());
+        Ok(())
+    }
+
+    /// What went wrong is for the author to mend: the next save is another try.
+    fn tell(&self, pushed: anyhow::Result<()>) {
+        let Err(mut error) = pushed else { return };
+        if let Some(problem) = error.downcast_mut::<Problem>()
+            && self.log.is_some()
+        {
+            // The traceback was printed as it came.
+            problem.before.clear();
+        }
+        report(&error);
+    }
+}
+
+/// Until the container stops; that it does is told by whoever waits for its app.
+async fn print_log(client: Client, name: String) {
+    let from_now_on = LogTail {
+        tail: Some(0),
+        since: None,
+    };
+    drop(logs::follow(client.follow_container_log(&name, &from_now_on)).await);
+}
