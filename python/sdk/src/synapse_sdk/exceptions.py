@@ -73,7 +73,8 @@ class HTTPError(ClientError):
 
     def __init__(self, status_code: int, detail: Any = None) -> None:
         told: Dict[str, Any] = detail if isinstance(detail, dict) else {}
-        sentence = told.get("detail", detail) or "the answer has no body"
+        # Somebody else's answer may be a whole page.
+        sentence = str(told.get("detail", detail) or "the answer has no body")[:500]
         hint = told.get("hint")
         super().__init__(f"{status_code}: {sentence}" + (f" ({hint})" if hint else ""))
         self.status_code = status_code

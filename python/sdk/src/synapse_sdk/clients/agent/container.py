@@ -150,7 +150,7 @@ class ContainerClientMixin(BuildClientMixin, DockerClientMixin):
             visibility: `public` for everybody, `private` for those with a link.
 
         Returns:
-            The container as it is then.
+            The container as it is then; an app that takes longer than eight seconds to start is `starting`.
 
         Raises:
             ValidationError: `status` is another word.
@@ -158,7 +158,7 @@ class ContainerClientMixin(BuildClientMixin, DockerClientMixin):
         return self._run(act(container_path(container_id), given(status=status, visibility=visibility), "PATCH"))
 
     def restart_container(self, container_id: ContainerId) -> Dict[str, Any]:
-        """Restarts a container, and returns it once its app answers again."""
+        """Restarts a container, and returns it as it is then; an app that takes longer than eight seconds is `starting`."""
         return self._run(act(container_path(container_id, "restart")))
 
     def delete_container(self, container_id: ContainerId) -> None:

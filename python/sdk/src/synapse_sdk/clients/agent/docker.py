@@ -47,7 +47,7 @@ class DockerClientMixin(SyncCaller):
         return self._run(act(docker_path(container_id, "stop")))
 
     def start_docker_container(self, container_id: str) -> Dict[str, Any]:
-        """Starts a stopped container, and returns it once its app answers."""
+        """Starts a stopped container, and returns it as it is then; an app that takes longer than eight seconds is `starting`."""
         return self._run(act(docker_path(container_id, "start")))
 
     def delete_docker_container(self, container_id: str) -> None:

@@ -24,13 +24,14 @@ def create_request(
         TypeError: The release is neither text nor an object with `code` and `version`.
         FileNotFoundError: There is no such file. IsADirectoryError: it is a folder.
     """
-    if plugin_release in (None, "") and not plugin_file:
+    release = None if plugin_release == "" else plugin_release
+    if release is None and not plugin_file:
         raise ValueError("plugin_release and plugin_file are both missing: give one of them")
-    body: JSON = {} if plugin_release in (None, "") or plugin_release is None else dict(identity(plugin_release))
+    body: JSON = {} if release is None else dict(identity(release))
     body.update({name: value for name, value in fields.items() if value is not None})
-    named = list(labels or ())
-    if named:
-        body["labels"] = named
+    marks = list(labels or ())
+    if marks:
+        body["labels"] = marks
     headers = {"Prefer": "respond-async"} if at_once else {}
     if not plugin_file:
         return Request("POST", "containers/", json=body, headers=headers)
