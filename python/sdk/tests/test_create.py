@@ -220,6 +220,7 @@ def test_progress_is_told_as_it_comes(client, server):
         ("log", "Collecting gradio"),
         ("complete", "completed"),
     ]
+    assert [str(frame) for frame in seen] == ["status: building", "Collecting gradio", "complete: completed"]
     assert server.asked[0].headers["Prefer"] == "respond-async"
     assert server.asked[1].path == "/builds/b1/logs/stream/"
 

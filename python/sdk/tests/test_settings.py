@@ -36,6 +36,16 @@ def test_without_a_token_none_is_sent(make, server):
     assert server.asked[0].headers["Authorization"] is None
 
 
+def test_a_token_may_come_from_a_file_and_a_broken_one_is_not_shown(make, server):
+    server.answers(told(200, {}))
+    make(server.url, f"{TOKEN}\n").health_check()
+    assert server.asked[0].headers["Authorization"] == TOKEN
+    for broken in (f"{TOKEN}\nX-Other: 1", f"{TOKEN}한"):
+        with pytest.raises(ValueError, match="copied whole") as refused:
+            make(server.url, broken)
+        assert TOKEN not in str(refused.value)
+
+
 def test_the_platforms_own_headers_are_sent(make, server):
     server.answers(told(200, {}))
     make(server.url, TOKEN, user_token="user", tenant="tenant").health_check()

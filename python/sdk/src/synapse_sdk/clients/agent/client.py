@@ -18,7 +18,7 @@ class AgentClient(ContainerClientMixin, PluginClientMixin, LogClientMixin):
 
         client = AgentClient(host="http://agent-url:8000", token="your-token")
         client = AgentClient("http://agent-url:8000", "your-token")
-        client = AgentClient()      # of PLAYGROUND_URL and PLAYGROUND_TOKEN
+        client = AgentClient()  # PLAYGROUND_URL and PLAYGROUND_TOKEN stand for what is not given
 
     It may be used by several threads, and as a context manager, which closes it.
 
@@ -33,7 +33,7 @@ class AgentClient(ContainerClientMixin, PluginClientMixin, LogClientMixin):
 
     Raises:
         TypeError: The address or the token is given under both names.
-        ValueError: There is no address.
+        ValueError: There is no address, or the token cannot be one.
     """
 
     def __init__(

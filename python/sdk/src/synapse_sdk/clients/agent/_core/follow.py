@@ -38,6 +38,9 @@ class Frame:
     at: Optional[str] = None
     failure: Optional[Dict[str, Any]] = None
 
+    def __str__(self) -> str:
+        return self.message if self.type == "log" else f"{self.type}: {self.message}"
+
 
 class LogLine(str):
     """A line of a log: text that also knows where it came from."""

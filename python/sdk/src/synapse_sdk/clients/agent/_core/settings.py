@@ -50,7 +50,7 @@ def settings(
 
     Raises:
         TypeError: The same is given under both of its names.
-        ValueError: There is no address, or it is none.
+        ValueError: There is no address, or it is none, or the token cannot be one.
     """
     address = _one("base_url", base_url, "host", host) or os.environ.get("PLAYGROUND_URL")
     secret = _one("agent_token", agent_token, "token", token) or os.environ.get("PLAYGROUND_TOKEN")
@@ -59,12 +59,20 @@ def settings(
     if not address.startswith(("http://", "https://")) or not httpx.URL(address).host:
         raise ValueError(f"{address!r} is no address of an Agent: it begins with http:// or https://")
     # The token goes as it is, without a word in front.
-    headers = {"Authorization": secret} if secret else {}
+    headers = {"Authorization": _sendable(secret)} if secret else {}
     if user_token:
         headers["SYNAPSE-User"] = f"Token {user_token}"
     if tenant:
         headers["SYNAPSE-Tenant"] = f"Token {tenant}"
     return Settings(address.rstrip("/"), headers, _limits(timeout))
+
+
+def _sendable(secret: str) -> str:
+    # What comes from a file has a line feed at its end. What no header can hold would be shown in the error of whoever tries.
+    secret = secret.strip()
+    if not (secret.isascii() and secret.isprintable()):
+        raise ValueError("the token has characters that no token has: was it copied whole?")
+    return secret
 
 
 def _one(name: str, value: Optional[str], alias: str, other: Optional[str]) -> Optional[str]:
