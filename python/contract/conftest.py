@@ -20,25 +20,23 @@ from synapse_sdk.clients.agent import AgentClient
 
 NEWEST, OLDER, OURS = "2026.2.17", "2026.1.50", "ours"
 IS_OURS = os.environ.get("PLAYGROUND_CONTRACT_SDK") == OURS
-# What no other client can do.
-OURS_ALONE = ("test_seed.py", "test_our_sdk.py")
+# What no other client can do, and imports what no other has.
+OURS_ALONE = ["test_seed.py", "test_our_sdk.py"]
+collect_ignore = [] if IS_OURS else OURS_ALONE
 
 
 def pytest_collection_modifyitems(config, items):
     """What is true of the whole run is looked at last."""
     items.sort(key=lambda item: item.path.name == "test_whole_run.py")
-    left = [item for item in items if not belongs_here(item)]
-    items[:] = [item for item in items if belongs_here(item)]
-    config.hook.pytest_deselected(items=left)
+    if IS_OURS:
+        config.hook.pytest_deselected(items=[item for item in items if not is_about_an_sdk(item)])
+        items[:] = [item for item in items if is_about_an_sdk(item)]
 
 
-def belongs_here(item):
-    """Whether a test is one of this run's SDK."""
-    is_for_ours_alone = item.path.name in OURS_ALONE
-    if not IS_OURS:
-        return not is_for_ours_alone
-    asks_for_an_sdk = bool({"sdk", "any_sdk"} & set(item._fixtureinfo.argnames))
-    return is_for_ours_alone or asks_for_an_sdk and item.get_closest_marker("theirs_alone") is None
+def is_about_an_sdk(item):
+    """Whether a test asks for an SDK, and ours has what it looks at."""
+    asks = bool({"sdk", "any_sdk"} & set(item._fixtureinfo.argnames)) and item.get_closest_marker("theirs_alone") is None
+    return asks or item.path.name in OURS_ALONE
 
 
 def _started(tmp_path_factory, name, ports, *settings):
