@@ -1,4 +1,7 @@
-"""What tests share: one Agent, one built plugin, one ready container, and the clients."""
+"""What tests share: one Agent, one built plugin, one ready container, and the clients.
+
+The suite runs twice: whole, with the SDK from the index; and with ours, those tests that ask for an SDK.
+"""
 
 import itertools
 import json
@@ -15,12 +18,25 @@ from support.old_sdk import OldSdk
 from support.v1 import V1Client
 from synapse_sdk.clients.agent import AgentClient
 
-NEWEST, OLDER = "2026.2.17", "2026.1.50"
+NEWEST, OLDER, OURS = "2026.2.17", "2026.1.50", "ours"
+IS_OURS = os.environ.get("PLAYGROUND_CONTRACT_SDK") == OURS
+# What no other client can do, and imports what no other has.
+OURS_ALONE = ["test_seed.py", "test_our_sdk.py"]
+collect_ignore = [] if IS_OURS else OURS_ALONE
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """What is true of the whole run is looked at last."""
     items.sort(key=lambda item: item.path.name == "test_whole_run.py")
+    if IS_OURS:
+        config.hook.pytest_deselected(items=[item for item in items if not is_about_an_sdk(item)])
+        items[:] = [item for item in items if is_about_an_sdk(item)]
+
+
+def is_about_an_sdk(item):
+    """Whether a test asks for an SDK, and ours has what it looks at."""
+    asks = bool({"sdk", "any_sdk"} & set(item._fixtureinfo.argnames)) and item.get_closest_marker("theirs_alone") is None
+    return asks or item.path.name in OURS_ALONE
 
 
 def _started(tmp_path_factory, name, ports, *settings):
@@ -63,21 +79,24 @@ def carrying_agent(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def sdk(agent):
-    """The newest SDK."""
+    """The newest SDK, or ours."""
     return AgentClient(agent.url, agent.token)
 
 
 @pytest.fixture(scope="session")
-def _both_sdks(agent, sdk):
+def _sdks(agent, sdk):
+    if IS_OURS:
+        yield {OURS: sdk}
+        return
     older = OldSdk(os.environ["PLAYGROUND_CONTRACT_OLD_SDK"], agent.url, agent.token)
     yield {NEWEST: sdk, OLDER: older}
     older.close()
 
 
-@pytest.fixture(params=[NEWEST, OLDER])
-def any_sdk(request, _both_sdks):
-    """The newest SDK, and one generation older."""
-    return _both_sdks[request.param]
+@pytest.fixture(params=[OURS] if IS_OURS else [NEWEST, OLDER])
+def any_sdk(request, _sdks):
+    """The newest SDK, and one generation older; or ours."""
+    return _sdks[request.param]
 
 
 @pytest.fixture(scope="session")

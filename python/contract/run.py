@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the contract suite: the real SDK and gradio_client against an Agent on a real Docker Engine.
+"""Runs the contract suite: the real SDK, ours, and gradio_client against an Agent on a real Docker Engine.
 
 Needs Python 3.10 or newer with venv, a Docker Engine with the base image, and a built binary. The environments are
 made once under the cache and used again until their requirements change.
 
-    python3 python/contract/run.py [--binary PATH] [--browser] [-- PYTEST ARGUMENTS]
+    python3 python/contract/run.py [--binary PATH] [--browser | --sdk] [-- PYTEST ARGUMENTS]
 """
 
 import argparse
@@ -16,9 +16,11 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 REPO = HERE.parents[1]
+OUR_SDK = REPO / "python" / "sdk"
 REQUIREMENTS = HERE / "requirements"
 
 # Which SDK goes into which environment. Its wheels name a newer Python and a hundred packages that a client of the Agent
@@ -28,6 +30,8 @@ ENVIRONMENTS = {
     "sdk-old": ("sdk-old.txt", "synapse-sdk==2026.1.50"),
     "schemathesis": ("schemathesis.txt", None),
 }
+# Both SDKs are called `synapse_sdk`, so ours has an environment of its own, in which it is installed anew for every run.
+OWN_ENVIRONMENTS = {"playground-sdk": ("playground-sdk.txt", None)}
 # The same for the suite that drives a browser. Gradio 3 speaks with a client of its own time only, and the newest one does not
 # find Gradio 4 below a path.
 BROWSER_ENVIRONMENTS = {
@@ -48,7 +52,7 @@ def python_of(environment: Path) -> Path:
 
 def ensure(name: str) -> Path:
     """The Python of an environment, made when it is missing or its requirements changed."""
-    file, sdk = {**ENVIRONMENTS, **BROWSER_ENVIRONMENTS}[name]
+    file, sdk = {**ENVIRONMENTS, **OWN_ENVIRONMENTS, **BROWSER_ENVIRONMENTS}[name]
     requirements = (REQUIREMENTS / file).read_bytes()
     stamp = hashlib.sha256(requirements + f"{sdk} {sys.version}".encode()).hexdigest()
     environment = cache_dir() / name
@@ -99,16 +103,69 @@ def counts(report: Path) -> tuple:
     return max(number("tests") - failed - skipped, 0), failed, skipped
 
 
+def install_our_sdk(python: Path) -> None:
+    """The distribution as others install it, from the sources as they are."""
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--force-reinstall"]
+    checked([*install, "--no-deps", "--no-build-isolation", str(OUR_SDK)])
+
+
+class Suite(NamedTuple):
+    """One run of pytest."""
+
+    name: str
+    python: Path
+    folder: Path
+    arguments: list
+    settings: dict
+
+
+def suites(arguments) -> list:
+    """What is to be run, with the environments made."""
+    groups = [BROWSER_ENVIRONMENTS] if arguments.browser else [OWN_ENVIRONMENTS]
+    if not (arguments.browser or arguments.sdk):
+        groups = [ENVIRONMENTS, *([] if arguments.only else [OWN_ENVIRONMENTS])]
+    pythons = {name: ensure(name) for group in groups for name in group}
+    only = [arguments.only, "--capture=no"] if arguments.only else []
+    if arguments.browser:
+        majors = {f"PLAYGROUND_GRADIO_CLIENT_{major}": str(pythons[f"gradio-client-{major}"]) for major in (3, 4)}
+        settings = {"PLAYGROUND_CHROMIUM": chromium(), **majors}
+        return [Suite("report", pythons["browser"], HERE, only or ["browser"], settings)]
+    found = []
+    if "sdk-new" in pythons:
+        others = {"PLAYGROUND_CONTRACT_OLD_SDK": "sdk-old", "PLAYGROUND_CONTRACT_SCHEMATHESIS": "schemathesis"}
+        settings = {name: str(pythons[environment]) for name, environment in others.items()}
+        found.append(Suite("report", pythons["sdk-new"], HERE, only or ["--ignore=browser"], settings))
+    if python := pythons.get("playground-sdk"):
+        install_our_sdk(python)
+        settings = {"PLAYGROUND_CONTRACT_SDK": "ours"}
+        if not only:
+            found.append(Suite("report-sdk-alone", python, OUR_SDK, [], {}))
+        found.append(Suite("report-sdk", python, HERE, only or ["--ignore=browser"], settings))
+    return found
+
+
+def run(suite: Suite, reports: Path, environment: dict, extra: list) -> tuple:
+    """Runs one, and returns its counts."""
+    report = reports / f"{suite.name}.xml"
+    command = [str(suite.python), "-m", "pytest", f"--junitxml={report}", "-o", "junit_logging=all", *suite.arguments, *extra]
+    code = subprocess.run(command, cwd=suite.folder, env={**environment, **suite.settings}, check=False).returncode
+    passed, failed, skipped = counts(report)
+    # What ended otherwise than with tests that passed or failed did not run to its end.
+    return passed, max(failed, int(code not in (0, 1))), skipped
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", help="the playground binary; default target/release, else target/debug")
     parser.add_argument("--output", type=Path, help="keep the Agents' logs and what every test printed in this folder")
-    parser.add_argument("--browser", action="store_true", help="the suite in a real Chromium, and nothing else")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--browser", action="store_true", help="the suite in a real Chromium, and nothing else")
+    part.add_argument("--sdk", action="store_true", help="our SDK: its own tests and the suite with it, and nothing else")
     parser.add_argument("--only", help="one file, a benchmark among them, instead of the suite; what it prints is shown")
     parser.add_argument("--environments-only", action="store_true", help="make the Python environments and end")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     arguments = parser.parse_args()
-    pythons = {name: ensure(name) for name in (BROWSER_ENVIRONMENTS if arguments.browser else ENVIRONMENTS)}
+    planned = suites(arguments)
     if arguments.environments_only:
         return 0
     environment = {
@@ -116,29 +173,14 @@ def main() -> int:
         "PLAYGROUND_BINARY": str(binary(arguments.binary)),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    if arguments.browser:
-        environment["PLAYGROUND_CHROMIUM"] = chromium()
-        for major in (3, 4):
-            environment[f"PLAYGROUND_GRADIO_CLIENT_{major}"] = str(pythons[f"gradio-client-{major}"])
-    else:
-        environment["PLAYGROUND_CONTRACT_OLD_SDK"] = str(pythons["sdk-old"])
-        environment["PLAYGROUND_CONTRACT_SCHEMATHESIS"] = str(pythons["schemathesis"])
-    suite = ["browser"] if arguments.browser else ["--ignore=browser"]
-    if arguments.only:
-        suite = [arguments.only, "--capture=no"]
     with tempfile.TemporaryDirectory(prefix="playground-contract-") as scratch:
-        report = Path(scratch) / "report.xml"
+        reports = Path(scratch)
         if arguments.output:
             arguments.output.mkdir(parents=True, exist_ok=True)
-            report = arguments.output.resolve() / "report.xml"
-            environment["PLAYGROUND_CONTRACT_OUTPUT"] = str(report.parent)
-        python = pythons["browser" if arguments.browser else "sdk-new"]
-        command = [str(python), "-m", "pytest", f"--junitxml={report}", "-o", "junit_logging=all", *suite]
-        command += arguments.pytest
-        code = subprocess.run(command, cwd=HERE, env=environment, check=False).returncode
-        passed, failed, skipped = counts(report)
-    if code not in (0, 1) and failed == 0:
-        failed = 1
+            reports = arguments.output.resolve()
+            environment["PLAYGROUND_CONTRACT_OUTPUT"] = str(reports)
+        told = [run(suite, reports, environment, arguments.pytest) for suite in planned]
+    passed, failed, skipped = (sum(numbers) for numbers in zip(*told))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""), flush=True)
     return 1 if failed else 0
 

@@ -60,6 +60,7 @@ def test_a_release_in_use_stays(any_sdk, shared):
     assert any_sdk.get_plugin_release("probe@1.0.0")
 
 
+@pytest.mark.theirs_alone
 def test_jobs_are_not_run_here_and_that_is_said(any_sdk, shared):
     for call in (
         lambda: any_sdk.run_plugin_release("probe@1.0.0", "train", {"epochs": 1}),

@@ -1,9 +1,11 @@
 """The Docker Engine behind the Agent's back, over its socket: what is really there."""
 
 import http.client
+import io
 import json
 import os
 import socket
+import tarfile
 from urllib.parse import quote, urlencode
 
 
@@ -19,18 +21,22 @@ class _SocketConnection(http.client.HTTPConnection):
 
 
 def _call(method, path, **query):
+    status, body = _send(method, path, None, query)
+    return status, json.loads(body) if body.strip() else None
+
+
+def _send(method, path, content, query):
     host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     if host.startswith("unix://"):
         connection = _SocketConnection(host.removeprefix("unix://"))
     else:
         connection = http.client.HTTPConnection(host.split("://", 1)[1], timeout=60)
     try:
-        connection.request(method, f"{path}?{urlencode(query)}" if query else path)
+        connection.request(method, f"{path}?{urlencode(query)}" if query else path, content)
         response = connection.getresponse()
-        body = response.read()
+        return response.status, response.read()
     finally:
         connection.close()
-    return response.status, json.loads(body) if body.strip() else None
 
 
 def _labelled(label):
@@ -56,6 +62,28 @@ def inspect(container_id):
     """What Docker says about a container; None when there is none."""
     status, body = _call("GET", f"/containers/{container_id}/json")
     return body if status == 200 else None
+
+
+def inspect_image(image):
+    """What Docker says about an image."""
+    return _call("GET", f"/images/{image}/json")[1]
+
+
+def build(files, label):
+    """Builds an image of files by their paths, one of them the Dockerfile, as `docker build` does, and returns its id."""
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as tar:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(path)
+            entry.size = len(text.encode())
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    name, _, value = label.partition("=")
+    query = {"labels": json.dumps({name: value}), "forcerm": "true"}
+    status, body = _send("POST", "/build", context.getvalue(), query)
+    said = [json.loads(line) for line in body.splitlines()]
+    ids = [line["aux"]["ID"] for line in said if "aux" in line]
+    assert status == 200 and ids, said
+    return ids[-1]
 
 
 def remove_container(container_id):

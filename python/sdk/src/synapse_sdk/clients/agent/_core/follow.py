@@ -1,0 +1,127 @@
+"""A log that is followed: read, cut off, resumed, without a line lost or told twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any, Dict, Iterator, Optional
+
+from synapse_sdk.clients.agent._core.frames import Events
+from synapse_sdk.clients.agent._core.wire import Query, Request
+from synapse_sdk.exceptions import ClientConnectionError, ClientError
+
+# A quiet stream says that it lives every 15 seconds.
+SILENCE = 40.0
+# How long a reader that was cut off waits before it comes back, each time that it finds nobody: 24 seconds in all, in which
+# an Agent is started anew.
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
+LAST_FRAMES = ("complete", "error")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One thing that a stream says.
+
+    Attributes:
+        type: `log` (a line), `status` (`queued`, `building`, `starting`, ...), `waiting` (for what), and as the last one
+            `complete` or `error`.
+        message: The line, the word, or the reason.
+        stream: `stdout` or `stderr` of a container's line, else None.
+        at: When a container's line was printed, RFC 3339, else None.
+        failure: With `error`, all that is known of it: `kind`, `message`, `hint`, `log_tail`.
+    """
+
+    type: str
+    message: str
+    stream: Optional[str] = None
+    at: Optional[str] = None
+    failure: Optional[Dict[str, Any]] = None
+
+    def __str__(self) -> str:
+        return self.message if self.type == "log" else f"{self.type}: {self.message}"
+
+
+class LogLine(str):
+    """A line of a log: text that also knows where it came from."""
+
+    stream: Optional[str]
+    """`stdout` or `stderr`; None where that is not known, as in builds."""
+    at: Optional[str]
+    """When it was printed, RFC 3339; None where that is not known."""
+
+    def __new__(cls, text: str, stream: Optional[str] = None, at: Optional[str] = None) -> LogLine:
+        line = super().__new__(cls, text)
+        line.stream, line.at = stream, at
+        return line
+
+
+class Follower:
+    """Where a reader of one stream is. Whoever has the connection asks it what to send, and feeds it what comes.
+
+    Args:
+        path: The stream's path.
+        query: For the first request only: who comes back says where it was.
+        deadline: When to stop, as `time.monotonic()` tells time. It is looked at whenever something comes, and the Agent
+            says something every 15 seconds at least.
+    """
+
+    def __init__(self, path: str, query: Optional[Query] = None, deadline: Optional[float] = None) -> None:
+        self.has_ended = False
+        self._path, self._query, self._deadline = path, dict(query or {}), deadline
+        self._last: Optional[str] = None
+        self._retry: Optional[float] = None
+        self._misses = 0
+        self._events = Events()
+
+    def request(self) -> Request:
+        """The request that opens the stream where it was left."""
+        self._events = Events()
+        # Unpacked: a packed line may be held back until more comes.
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        if self._last is not None:
+            headers["Last-Event-ID"] = self._last
+        silence = SILENCE if self._deadline is None else min(SILENCE, max(self._deadline - time.monotonic(), 0.1))
+        return Request("GET", self._path, query=self._query, headers=headers, silence=silence)
+
+    def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """What these bytes say."""
+        self._misses = 0
+        for event in self._events.feed(chunk):
+            self._last = self._last if event.id is None else event.id
+            self._retry = self._retry if event.retry is None else event.retry
+            frame = _frame(event.data)
+            if frame is not None:
+                self.has_ended = frame.type in LAST_FRAMES
+                yield frame
+        self._look_at_the_clock()
+
+    def cut_off(self, error: Optional[ClientError]) -> Optional[float]:
+        """Seconds to wait before the next request; None when no more is to come.
+
+        `error` is None where the stream ended before its last frame.
+
+        Raises:
+            ClientConnectionError: Nobody was there for too long.
+        """
+        self._look_at_the_clock()
+        if self.has_ended:
+            return None
+        if self._misses >= len(PAUSES):
+            raise error or ClientConnectionError(f"the stream {self._path} ends again and again before its end")
+        pause = PAUSES[self._misses]
+        self._misses += 1
+        return max(pause, self._retry or 0.0)
+
+    def _look_at_the_clock(self) -> None:
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self.has_ended = True
+
+
+def _frame(data: str) -> Optional[Frame]:
+    try:
+        told = json.loads(data)
+        return Frame(told["type"], told["message"], told.get("stream"), told.get("at"), told.get("failure"))
+    except (ValueError, KeyError, TypeError):
+        # A newer Agent may say what this client does not know.
+        return None

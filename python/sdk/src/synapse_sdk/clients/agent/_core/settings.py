@@ -1,0 +1,90 @@
+"""Where the Agent is, and as whom it is asked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Dict, Mapping, Optional, Union
+
+import httpx
+
+Timeout = Union[float, Mapping[str, float], None]
+"""Seconds: one number for both, or a mapping with `connect` and `read`. `read` is a silence, not a whole time."""
+
+CONNECT = 3.0
+# A create is answered within eight seconds, and an upload is looked at before.
+READ = 30.0
+# One part of an upload may stand still for so long; the Agent refuses after the same time.
+WRITE = 60.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every request of a client has in common."""
+
+    base_url: str
+    headers: Dict[str, str] = field(repr=False)
+    timeout: httpx.Timeout
+
+    def url(self, path: str) -> str:
+        """The address of a path."""
+        return f"{self.base_url}/{path}"
+
+    def silence(self, seconds: Optional[float]) -> httpx.Timeout:
+        """The time limits of a request that may be silent for `seconds`."""
+        limits = self.timeout
+        read = limits.read if seconds is None else seconds
+        return httpx.Timeout(connect=limits.connect, read=read, write=limits.write, pool=limits.pool)
+
+
+def settings(
+    base_url: Optional[str],
+    agent_token: Optional[str],
+    host: Optional[str],
+    token: Optional[str],
+    user_token: Optional[str],
+    tenant: Optional[str],
+    timeout: Timeout,
+) -> Settings:
+    """The settings behind a constructor's arguments.
+
+    Raises:
+        TypeError: The same is given under both of its names.
+        ValueError: There is no address, or it is none, or the token cannot be one.
+    """
+    address = _one("base_url", base_url, "host", host) or os.environ.get("PLAYGROUND_URL")
+    secret = _one("agent_token", agent_token, "token", token) or os.environ.get("PLAYGROUND_TOKEN")
+    if not address:
+        raise ValueError("where is the Agent? Give its address (host=...), or set PLAYGROUND_URL")
+    if not address.startswith(("http://", "https://")) or not httpx.URL(address).host:
+        raise ValueError(f"{address!r} is no address of an Agent: it begins with http:// or https://")
+    # The token goes as it is, without a word in front.
+    headers = {"Authorization": _sendable(secret)} if secret else {}
+    if user_token:
+        headers["SYNAPSE-User"] = f"Token {user_token}"
+    if tenant:
+        headers["SYNAPSE-Tenant"] = f"Token {tenant}"
+    return Settings(address.rstrip("/"), headers, _limits(timeout))
+
+
+def _sendable(secret: str) -> str:
+    # What comes from a file has a line feed at its end. What no header can hold would be shown in the error of whoever tries.
+    secret = secret.strip()
+    if not (secret.isascii() and secret.isprintable()):
+        raise ValueError("the token has characters that no token has: was it copied whole?")
+    return secret
+
+
+def _one(name: str, value: Optional[str], alias: str, other: Optional[str]) -> Optional[str]:
+    if value is not None and other is not None:
+        raise TypeError(f"{name} and {alias} are the same: give one of them")
+    return other if value is None else value
+
+
+def _limits(timeout: Timeout) -> httpx.Timeout:
+    if timeout is None:
+        timeout = {}
+    if not isinstance(timeout, Mapping):
+        timeout = {"connect": float(timeout), "read": float(timeout)}
+    connect = timeout.get("connect", CONNECT)
+    return httpx.Timeout(connect=connect, read=timeout.get("read", READ), write=WRITE, pool=connect)

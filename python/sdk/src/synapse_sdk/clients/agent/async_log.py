@@ -1,0 +1,45 @@
+"""Logs, awaited. What a method takes, returns and raises is told in `log.py`."""
+
+from __future__ import annotations
+
+from typing import AsyncIterator, Optional
+
+from synapse_sdk.clients.agent._core.async_io import AsyncCaller
+from synapse_sdk.clients.agent._core.containers import ContainerId, container_path, given, text
+from synapse_sdk.clients.agent._core.follow import Follower, LogLine
+from synapse_sdk.clients.agent._core.launch import status_request
+from synapse_sdk.clients.agent._core.wire import Request
+from synapse_sdk.clients.agent.log import Tail
+
+__all__ = ["AsyncLogClientMixin"]
+
+
+class AsyncLogClientMixin(AsyncCaller):
+    """As `LogClientMixin`, awaited."""
+
+    async def get_container_logs(self, container_id: ContainerId, *, tail: Tail = None, since: Optional[str] = None) -> str:
+        """As `LogClientMixin.get_container_logs`."""
+        return await self._run(text(container_path(container_id, "logs"), given(tail=tail, since=since)))
+
+    def stream_container_logs(
+        self, container_id: ContainerId, *, follow: bool = True, tail: Tail = None, since: Optional[str] = None
+    ) -> AsyncIterator[LogLine]:
+        """As `LogClientMixin.stream_container_logs`."""
+        query = given(tail=tail, since=since)
+        if not follow:
+            lines = self._lines(Request("GET", container_path(container_id, "logs"), query=query))
+            return (LogLine(line) async for line in lines)
+        return self._log_of(Follower(container_path(container_id, "logs", "stream"), query))
+
+    async def get_build_logs(self, build_id: str) -> str:
+        """As `LogClientMixin.get_build_logs`."""
+        return await self._run(text(f"{status_request(build_id).path}logs/", {}))
+
+    def stream_build_logs(self, build_id: str) -> AsyncIterator[LogLine]:
+        """As `LogClientMixin.stream_build_logs`."""
+        return self._log_of(Follower(f"{status_request(build_id).path}logs/stream/"))
+
+    async def _log_of(self, follower: Follower) -> AsyncIterator[LogLine]:
+        async for frame in self._follow(follower):
+            if frame.type == "log":
+                yield LogLine(frame.message, frame.stream, frame.at)

@@ -1,0 +1,70 @@
+"""The releases that the Agent keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, Iterator, Literal, Optional, Tuple, Union, overload
+
+from synapse_sdk.clients.agent._core.containers import act, remove, show
+from synapse_sdk.clients.agent._core.pages import page
+from synapse_sdk.clients.agent._core.releases import release_path, uploaded
+from synapse_sdk.clients.agent._core.sync_io import SyncCaller
+from synapse_sdk.clients.agent._core.wire import Request
+
+__all__ = ["PluginClientMixin"]
+
+
+class PluginClientMixin(SyncCaller):
+    """Releases. One is looked up by its integer key (`id`) or by `code@version`."""
+
+    @overload
+    def list_plugin_releases(
+        self, params: Optional[Dict[str, Any]] = None, *, list_all: Literal[False] = False
+    ) -> Dict[str, Any]: ...
+
+    @overload
+    def list_plugin_releases(
+        self, params: Optional[Dict[str, Any]] = None, *, list_all: Literal[True]
+    ) -> Tuple[Iterator[Dict[str, Any]], int]: ...
+
+    def list_plugin_releases(
+        self, params: Optional[Dict[str, Any]] = None, *, list_all: bool = False
+    ) -> Union[Dict[str, Any], Tuple[Iterator[Dict[str, Any]], int]]:
+        """The releases, newest first. Arguments and answer as those of `list_containers`, without its filters."""
+        if list_all:
+            return self._all("plugin_releases/", params)
+        return self._run(page(Request("GET", "plugin_releases/", query=params or {})))
+
+    def get_plugin_release(self, lookup: Union[int, str]) -> Dict[str, Any]:
+        """One release.
+
+        Raises:
+            NotFoundError: The Agent has none such.
+        """
+        return self._run(show(release_path(lookup)))
+
+    def create_plugin_release(self, plugin: str, version: str) -> Dict[str, Any]:
+        """A release that the Agent has, or fetches from the platform where it knows one.
+
+        Raises:
+            NotFoundError: Nobody has it.
+        """
+        return self._run(act("plugin_releases/", {"plugin": plugin, "version": version}))
+
+    def upload_plugin_release(self, plugin_file: Union[str, Path]) -> Dict[str, Any]:
+        """Stores an archive without running it.
+
+        Raises:
+            FileNotFoundError: There is no such file. IsADirectoryError: it is a folder.
+            ValidationError: It is no plugin; `hint` says what is missing.
+        """
+        return self._run(uploaded(plugin_file))
+
+    def delete_plugin_release(self, lookup: Union[int, str]) -> None:
+        """Deletes a release.
+
+        Raises:
+            HTTPError: A container uses it (409, `plugin_release_in_use`).
+            NotFoundError: The Agent has none such.
+        """
+        self._run(remove(release_path(lookup)))

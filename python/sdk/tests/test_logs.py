@@ -1,0 +1,113 @@
+"""Streams that are cut in every place, and still told whole."""
+
+import pytest
+from scripted import COMPLETE, cut, event, log, stream, told
+from synapse_sdk.exceptions import ClientConnectionError, ClientResponseIncompleteError, NotFoundError
+
+WHOLE = log("하나", 1) + b": keep-alive\n\n" + log("two\u2028still two", 2) + log("", 3) + log("four", 4) + COMPLETE
+LINES = ["하나", "two\u2028still two", "", "four"]
+
+
+def followed(client):
+    return list(client.stream_container_logs("abc"))
+
+
+def test_lines_are_text_that_knows_where_it_came_from(client, server):
+    server.answers(stream(WHOLE))
+    lines = followed(client)
+    assert lines == LINES
+    assert {(line.stream, line.at) for line in lines} == {("stdout", "2026-01-01T00:00:00Z")}
+    assert server.asked[0].headers["Accept"] == "text/event-stream"
+    assert server.asked[0].headers["Last-Event-ID"] is None
+
+
+def test_pieces_may_be_cut_anywhere(client, server):
+    for size in (1, 2, 3, 7, 64):
+        server.answers(stream(*(WHOLE[at : at + size] for at in range(0, len(WHOLE), size))))
+        assert followed(client) == LINES, f"in pieces of {size} bytes"
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["ended", "cut"])
+def test_a_stream_goes_on_where_it_was_cut_off(client, server, ends):
+    server.answers(
+        stream(log("하나", 1), log("two\u2028still two", 2), b"id: 3\ndata: {half", ends=ends),
+        cut,
+        stream(log("", 3), ends=ends),
+        stream(log("four", 4), COMPLETE),
+    )
+    assert followed(client) == LINES
+    assert [asked.headers["Last-Event-ID"] for asked in server.asked] == [None, "2", "2", "3"]
+
+
+def test_the_agents_farewell_ends_no_log(client, server):
+    farewell = b'retry: 0\ndata: {"type":"status","message":"stopping"}\n\n'
+    server.answers(stream(log("하나", 1), farewell), stream(log("two", 2), COMPLETE))
+    assert followed(client) == ["하나", "two"]
+    assert server.asked[1].headers["Last-Event-ID"] == "1"
+
+
+def test_what_a_newer_agent_says_is_passed_over(client, server):
+    server.answers(
+        stream(event({"type": "news", "message": "x"}, 1), event(["?"], 2), b"data: no json\n\n", log("one", 3), COMPLETE)
+    )
+    assert followed(client) == ["one"]
+
+
+def test_a_stream_that_nobody_answers_any_more_is_given_up(client, server):
+    server.answers(stream(log("one", 1)), cut, cut, cut)
+    lines = client.stream_container_logs("abc")
+    assert next(lines) == "one"
+    with pytest.raises(ClientConnectionError):
+        next(lines)
+    assert len(server.asked) == 4
+
+
+def test_a_stream_that_always_ends_at_once_is_given_up(client, server):
+    server.answers(*[stream()] * 4)
+    with pytest.raises(ClientConnectionError, match="again and again"):
+        followed(client)
+    assert len(server.asked) == 4
+
+
+def test_a_container_that_is_not_there(client, server):
+    server.answers(*[told(404, {"detail": "no such container", "code": "container_unknown"})] * 2)
+    with pytest.raises(NotFoundError):
+        followed(client)
+    with pytest.raises(NotFoundError):
+        list(client.stream_container_logs("abc", follow=False))
+
+
+def test_the_first_request_says_how_much_is_wanted(client, server):
+    server.answers(stream(COMPLETE))
+    list(client.stream_container_logs(7, tail=20, since="2026-01-01T00:00:00Z"))
+    assert server.asked[0].path == "/containers/7/logs/stream/"
+    assert server.asked[0].query == {"tail": ["20"], "since": ["2026-01-01T00:00:00Z"]}
+
+
+def test_without_following_the_lines_that_are_there_are_told(client, server):
+    server.answers(told(200, "one\ntwo\u2028still two\r\nthree".encode()))
+    assert list(client.stream_container_logs("abc", follow=False, tail="all")) == ["one", "two\u2028still two", "three"]
+    assert (server.asked[0].path, server.asked[0].query) == ("/containers/abc/logs/", {"tail": ["all"]})
+
+
+def test_a_text_that_breaks_off_is_not_taken_for_the_whole(client, server):
+    server.answers(stream(b"one\ntw", ends=False))
+    lines = client.stream_container_logs("abc", follow=False)
+    assert next(lines) == "one"
+    with pytest.raises(ClientConnectionError) as broken:
+        next(lines)
+    assert not isinstance(broken.value, ClientResponseIncompleteError), "reading again does no harm"
+
+
+def test_a_builds_log_is_read_and_followed(client, server):
+    failed = event({"type": "error", "message": "no such package", "failure": {"kind": "no_such_package"}}, 9)
+    server.answers(told(200, b"one\ntwo\n"), stream(log("one", 4), log("two", 8), failed))
+    assert client.get_build_logs("b1") == "one\ntwo\n"
+    assert list(client.stream_build_logs("b1")) == ["one", "two"]
+    assert [asked.path for asked in server.asked] == ["/builds/b1/logs/", "/builds/b1/logs/stream/"]
+
+
+def test_a_reader_that_has_enough_leaves(client, server):
+    server.answers(stream(WHOLE), told(200, {"status": "ok"}))
+    assert next(client.stream_container_logs("abc")) == "하나"
+    assert client.health_check() == {"status": "ok"}
