@@ -84,7 +84,7 @@ impl Agent {
         output(&mut self.command(arguments))
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command(&self.binary, arguments);
         command
             .env("PLAYGROUND_URL", &self.url)

@@ -1,6 +1,7 @@
 //! Measurements, each beside the plain way of doing the same, in one run.
 
 mod create;
+mod edit;
 mod gateway;
 mod page;
 mod plain;
@@ -27,6 +28,8 @@ use crate::{docker, repo, up};
 pub(crate) enum Bench {
     /// A create: from an archive to a ready app, beside the seed's three Dockerfile lines with pip
     Create(create::Options),
+    /// An edit: from the save of a file to the changed app's answer, by `dev`, by `create`, and by the seed's literal way
+    Edit(edit::Options),
     /// A restart: from the start of an Agent that was killed until it is ready, for more and more records
     Restart(restart::Options),
     /// The gateway: beside the app itself, nginx and HAProxy
@@ -43,6 +46,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Create(options) => create::run(options),
+        Bench::Edit(options) => edit::run(options),
         Bench::Restart(options) => restart::run(options),
         Bench::Gateway(options) => gateway::run(options),
         Bench::Page(options) => page::run(options),

@@ -44,6 +44,16 @@ impl Plain {
         Ok(Self { folder })
     }
 
+    /// What its author edits.
+    pub(super) fn app(&self) -> PathBuf {
+        self.folder.join("plugin/gradio_interface.py")
+    }
+
+    /// As its author builds it again: what Docker has cached is used.
+    pub(super) fn build_again(&self) -> anyhow::Result<()> {
+        docker_build(&self.folder, PLAIN_IMAGE, &[])
+    }
+
     /// Nothing cached but the base, as the first create of a plugin meets it.
     pub(super) fn build(&self) -> anyhow::Result<Duration> {
         let begun = Instant::now();
