@@ -16,6 +16,7 @@ from support.plugins import MIMIC
 
 from browser.playground import Playground
 from browser.site import Site
+from browser.trace import loads
 
 LOOKS = 9
 CONTAINERS = 1000
@@ -96,6 +97,16 @@ def shown_after(context, address):
     return seen
 
 
+def trace_of(context, address):
+    """The median of some loads, by when they were interactive."""
+    page, found = context.new_page(), []
+    for _ in range(LOOKS):
+        page.goto("about:blank")
+        found.append(loads(context.browser, page, address))
+    page.close()
+    return sorted(found, key=lambda it: it.interactive)[LOOKS // 2]
+
+
 def test_the_first_look(chromium, empty_agent, launched):
     launched("first", MIMIC)
     window = entered(chromium, empty_agent)
@@ -116,9 +127,13 @@ def test_the_first_look(chromium, empty_agent, launched):
     for _ in range(LOOKS):
         empty.append(shown_after(context, site.at("localhost")))
         ours.append(shown_after(context, window.address))
+    traces = {name: trace_of(context, address) for name, address in (("empty", site.at("localhost")), ("ours", window.address))}
     site.close()
     mine, plain = statistics.median(ours), statistics.median(empty)
     print(f"an app can be seen and clicked after {mine:.0f} ms (slowest {max(ours):.0f}), an empty page after {plain:.0f} ms: {mine / plain:.1f} x")
+    for name, it in traces.items():
+        print(f"Chromium's trace, {name}: first paint {it.painted:.0f} ms, interactive {it.interactive:.0f} ms, main thread busy {it.busy:.0f} ms")
+    print(f"interactive: {traces['ours'].interactive / traces['empty'].interactive:.1f} x of the empty page")
     context.close()
 
 

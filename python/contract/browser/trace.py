@@ -1,0 +1,49 @@
+"""What Chromium's own trace says of a page's load."""
+
+import json
+from dataclasses import dataclass
+
+# A task that takes longer keeps a person waiting (Chromium's own measure of a long task).
+LONG = 50_000
+MARK = "seen"
+SEEN = f"""() => new MutationObserver((_, it) => {{
+  if (!document.querySelector('article')) return;
+  it.disconnect();
+  requestAnimationFrame(() => performance.mark('{MARK}'));
+}}).observe(document, {{childList: true, subtree: true}})"""
+
+
+@dataclass
+class Load:
+    """Times since the navigation began, in milliseconds."""
+
+    painted: float
+    """The first content was painted."""
+    interactive: float
+    """What the page is about can be seen (its first `article`), and no long task goes on."""
+    busy: float
+    """What the main thread did in all."""
+
+
+def loads(browser, page, address):
+    """Loads an address in a page and reads the trace."""
+    browser.start_tracing(page=page, categories=["devtools.timeline", "blink.user_timing", "loading", "disabled-by-default-devtools.timeline"])
+    page.add_init_script(f"({SEEN})()")
+    page.goto(address)
+    page.wait_for_selector("article")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)))")
+    return read(json.loads(browser.stop_tracing())["traceEvents"])
+
+
+def read(events):
+    """The last navigation of the page that painted something."""
+    paint = max((it for it in events if it["name"] == "firstContentfulPaint"), key=lambda it: it["ts"])
+    thread = (paint["pid"], paint["tid"])
+    begun = max(
+        it["ts"] for it in events if it["name"] == "navigationStart" and it["pid"] == paint["pid"] and it["ts"] <= paint["ts"]
+    )
+    tasks = [it for it in events if it["name"] == "RunTask" and (it["pid"], it["tid"]) == thread and it["ts"] >= begun]
+    long = [it["ts"] + it["dur"] for it in tasks if it.get("dur", 0) > LONG]
+    since = lambda at: (at - begun) / 1000
+    seen = [it["ts"] for it in events if it["name"] == MARK and it["ts"] >= begun]
+    return Load(since(paint["ts"]), since(max([paint["ts"], *seen, *long])), sum(it.get("dur", 0) for it in tasks) / 1000)
