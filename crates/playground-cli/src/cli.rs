@@ -7,18 +7,22 @@ use clap::{Parser, Subcommand};
 use crate::agent::AgentArgs;
 use crate::base::BaseArgs;
 use crate::builds::BuildsArgs;
+use crate::check::CheckArgs;
 use crate::clean::CleanArgs;
 use crate::connect::{Connection, Session};
 use crate::create::CreateArgs;
 use crate::exit::EXIT_CODES;
+use crate::init::InitArgs;
 use crate::logs::LogsArgs;
 use crate::ls::LsArgs;
 use crate::orphans::OrphansArgs;
+use crate::pack::PackArgs;
 use crate::power::IdsArgs;
 use crate::releases::ReleasesArgs;
 use crate::show::ShowArgs;
 use crate::{
-    agent, base, builds, clean, create, health, logs, ls, open, orphans, power, releases, show,
+    agent, base, builds, check, clean, create, health, init, logs, ls, open, orphans, pack, power,
+    releases, show,
 };
 
 /// Runs plugins as Gradio apps in isolated containers.
@@ -33,6 +37,12 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a plugin: a directory with an app that runs as it is
+    Init(InitArgs),
+    /// Tell what is wrong with a plugin, where, and what to do; uploads nothing
+    Check(CheckArgs),
+    /// Pack a plugin's directory into the archive that an upload would send
+    Pack(PackArgs),
     /// Bring up a plugin's app: build its image, start its container, wait until it answers
     Create(Box<CreateArgs>),
     /// List the containers
@@ -76,6 +86,9 @@ impl Cli {
         match self.command {
             Command::Agent(args) => agent::run(*args),
             Command::Base(args) => block_on(base::run(args, &connection)),
+            Command::Init(args) => init::run(args, connection.output),
+            Command::Check(args) => check::run(&args, connection.output),
+            Command::Pack(args) => pack::run(&args, connection.output),
             Command::Create(args) => block_on(create::run(*args, session()?)),
             Command::Ls(args) => block_on(ls::run(args, session()?)),
             Command::Show(args) => block_on(show::run(args, session()?)),

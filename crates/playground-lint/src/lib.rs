@@ -7,7 +7,7 @@
 //! ```
 //!
 //! **Guarantees.** What is called an error here fails in the build or in the launcher, and is called by the same word as that
-//! failure. Everything else is a warning. Nothing is installed, imported or asked of a network.
+//! failure, or as what intake refuses for the same mistake. Everything else is a warning. Nothing is installed, imported or asked of a network.
 //!
 //! **Caveats.** The grammar is that of the newest Python: newer syntax than the base image's is not seen. Only intake
 //! ([`playground_plugin::examine`]) decides what an Agent takes; it does not use this crate.

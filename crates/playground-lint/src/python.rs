@@ -1,6 +1,7 @@
 //! The plugin's Python files.
 
 mod app;
+mod encoding;
 mod imports;
 mod names;
 mod source;

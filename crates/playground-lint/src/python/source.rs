@@ -7,6 +7,7 @@ use ruff_python_parser::parse_unchecked_source;
 use ruff_source_file::LineIndex;
 use ruff_text_size::{Ranged, TextSize};
 
+use super::encoding;
 use crate::tell::{failure, hinted};
 
 /// One mistake makes a parser see many; the first ones are true.
@@ -37,11 +38,8 @@ pub(crate) fn read(
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        Err(_) if names_an_encoding(bytes) => return Ok(None),
-        Err(error) => {
-            let bad = &bytes[..error.valid_up_to()];
-            return Err(vec![not_text(path, bad, severity)]);
-        }
+        Err(_) if encoding::is_named(bytes) => return Ok(None),
+        Err(_) => return Err(vec![encoding::told(path, bytes, severity)]),
     };
     let lines = LineIndex::from_source_text(&text);
     let parsed = parse_unchecked_source(&text, ruff_python_ast::PySourceType::Python);
@@ -59,9 +57,24 @@ pub(crate) fn read(
             text: error.error.to_string(),
         };
         let place = place(path, &lines, &text, error.location.start());
-        failure(severity, place, &cause)
+        mend(failure(severity, place, &cause))
     });
     Err(errors.collect())
+}
+
+/// Parsers see a mistake where they can go no further, which may be after it.
+fn mend(finding: Finding) -> Finding {
+    let (english, korean) = match finding.message.contains("EOF") {
+        true => (
+            "A bracket or a quote further up is left open.",
+            "위쪽에 닫지 않은 괄호나 따옴표가 있습니다.",
+        ),
+        false => (
+            "Mend this line, or the end of the one before it.",
+            "이 줄이나 바로 앞줄의 끝을 고치세요.",
+        ),
+    };
+    hinted(finding, english.to_owned(), korean.to_owned())
 }
 
 fn place(path: &str, lines: &LineIndex, text: &str, at: TextSize) -> Place {
@@ -69,25 +82,4 @@ fn place(path: &str, lines: &LineIndex, text: &str, at: TextSize) -> Place {
     Place::file(path)
         .line(at.line.get() as u64)
         .column(at.column.get() as u64)
-}
-
-/// Whether one of the first two lines is a comment that names the encoding, as PEP 263 has it.
-fn names_an_encoding(bytes: &[u8]) -> bool {
-    let lines = bytes.split(|byte| *byte == b'\n').take(2);
-    lines
-        .map(String::from_utf8_lossy)
-        .any(|line| line.trim_start().starts_with('#') && line.contains("coding"))
-}
-
-fn not_text(path: &str, before: &[u8], severity: Severity) -> Finding {
-    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count() as u64;
-    let cause = Cause::SyntaxError {
-        place: None,
-        text: "not UTF-8, and no line says which encoding it is".to_owned(),
-    };
-    hinted(
-        failure(severity, Place::file(path).line(line), &cause),
-        "Save the file as UTF-8 in your editor.".to_owned(),
-        "편집기에서 파일을 UTF-8로 저장하세요.".to_owned(),
-    )
 }

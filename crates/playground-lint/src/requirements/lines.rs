@@ -24,10 +24,10 @@ pub(crate) fn look(plugin: &Examined, file: &str, requirements: &Requirements) -
     findings
 }
 
-/// Whether the policy of this check refuses the same line already.
+/// Whether intake refuses the same line already.
 fn refuses(plugin: &Examined, error: &PluginError) -> bool {
-    let same = |other: &PluginError| other.code() == error.code() && other.place() == error.place();
-    plugin.errors().iter().any(same)
+    let place = error.place();
+    plugin.errors().iter().any(|other| other.place() == place)
 }
 
 /// A refusal of the strict policy, told to somebody whose Agent may be permissive.

@@ -32,6 +32,7 @@ pub(super) fn of(error: &PluginError) -> Option<&'static str> {
         E::NameEncoding { .. } | E::NameInvalid { .. } => {
             "Rename the file and make the archive again."
         }
+        E::ManifestMissing { found } if is_misnamed(found) => "Rename it to config.yaml.",
         E::ManifestMissing { .. } => {
             "Put config.yaml at the top of the archive, or inside its only folder."
         }
@@ -67,6 +68,11 @@ pub(super) fn of(error: &PluginError) -> Option<&'static str> {
         }
         E::Spool(_) => return None,
     })
+}
+
+/// Whether what was found is at the top already.
+pub(super) fn is_misnamed(found: &[String]) -> bool {
+    found.iter().any(|path| !path.contains('/'))
 }
 
 impl PluginError {

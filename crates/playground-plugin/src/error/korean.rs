@@ -7,6 +7,7 @@ use playground_types::failure::Translation;
 use playground_types::release::ReleaseError;
 
 use super::NOT_TEXT;
+use super::hint::is_misnamed;
 use crate::PluginError;
 
 impl PluginError {
@@ -122,6 +123,7 @@ fn hint(error: &PluginError) -> Option<&'static str> {
         E::NameEncoding { .. } | E::NameInvalid { .. } => {
             "파일 이름을 바꾸고 아카이브를 다시 만드세요."
         }
+        E::ManifestMissing { found } if is_misnamed(found) => "이름을 config.yaml로 바꾸세요.",
         E::ManifestMissing { .. } => "config.yaml을 아카이브의 맨 위나 하나뿐인 폴더 안에 두세요.",
         E::ManifestTooLarge { .. } => {
             "데이터는 config.yaml에 넣지 마세요. 많아도 몇백 줄이면 됩니다."
