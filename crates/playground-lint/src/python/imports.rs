@@ -6,6 +6,7 @@ use playground_plugin::{Examined, Finding, Severity};
 use playground_types::Cause;
 use ruff_python_ast::{Stmt, StmtImport, StmtImportFrom};
 
+use super::LARGEST;
 use super::source::Source;
 use crate::tell::failure;
 
@@ -58,9 +59,30 @@ fn is_missing(module: &str, plugin: &Examined, file: &str) -> bool {
     !is_there(&format!("{}/{path}", folder.join("/")), plugin)
 }
 
-/// A module's file, a package's folder, or something compiled.
+/// A module's file, a package's folder, something compiled, or something that is made while its parent runs.
 fn is_there(path: &str, plugin: &Examined) -> bool {
-    plugin.has(&format!("{path}.py")) || plugin.has_folder(path) || is_compiled(path, plugin)
+    plugin.has(&format!("{path}.py"))
+        || plugin.has_folder(path)
+        || is_compiled(path, plugin)
+        || parents(path).any(|parent| makes_modules(parent, plugin))
+}
+
+/// `a/b/c` -> `a/b`, `a`.
+fn parents(path: &str) -> impl Iterator<Item = &str> {
+    path.rmatch_indices('/').map(|(at, _)| &path[..at])
+}
+
+/// Modules below a plain file can only be made by it (`six.moves` is); a package that does so says one of these words.
+fn makes_modules(parent: &str, plugin: &Examined) -> bool {
+    const WORDS: [&[u8]; 3] = [b"sys.modules", b"meta_path", b"__path__"];
+    if plugin.has(&format!("{parent}.py")) {
+        return true;
+    }
+    let package = plugin.read(&format!("{parent}/__init__.py"), LARGEST);
+    let text = package.ok().flatten().unwrap_or_default();
+    WORDS
+        .iter()
+        .any(|word| text.windows(word.len()).any(|part| part == *word))
 }
 
 fn is_compiled(path: &str, plugin: &Examined) -> bool {
@@ -68,4 +90,15 @@ fn is_compiled(path: &str, plugin: &Examined) -> bool {
         .paths()
         .filter_map(|other| other.strip_prefix(path))
         .any(|rest| rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_are_named_from_the_inside() {
+        assert_eq!(parents("a/b/c").collect::<Vec<_>>(), ["a/b", "a"]);
+        assert!(parents("a").next().is_none());
+    }
 }

@@ -78,3 +78,77 @@ impl<'a> Visitor<'a> for Names {
 fn is_own(module: Option<&str>) -> bool {
     module.is_none_or(|module| module.split('.').next() != Some("gradio"))
 }
+
+#[cfg(test)]
+mod tests {
+    use ruff_python_parser::parse_module;
+
+    use super::*;
+
+    fn names(text: &str) -> Names {
+        Names::of(parse_module(text).unwrap().syntax())
+    }
+
+    #[test]
+    fn names_are_bound_in_every_way_a_module_can() {
+        for text in [
+            "app = 1",
+            "a = app = 1",
+            "(a, [app, *b]) = f()",
+            "app: int = 1",
+            "with gr.Blocks() as app:\n    pass",
+            "with open(x) as f, gr.Blocks() as app:\n    pass",
+            "if x:\n    pass\nelse:\n    app = 1",
+            "try:\n    app = 1\nexcept E:\n    pass",
+            "for app in x:\n    pass",
+            "def app():\n    pass",
+            "async def app():\n    pass",
+            "class app:\n    pass",
+            "import app.inner",
+            "import x as app",
+            "from .x import app",
+            "from x import y as app",
+            "from x import *",
+            "def __getattr__(name):\n    return 1",
+            "globals()['app'] = 1",
+            "print(app := 1)",
+            "match x:\n    case 1:\n        app = 1",
+        ] {
+            assert!(names(text).has("app"), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_scopes_are_not_the_modules() {
+        for text in [
+            "def build():\n    app = 1",
+            "class A:\n    app = 1",
+            "print(app)",
+            "x.app = 1",
+            "from app import demo",
+            "import x.app",
+            "f(app=1)",
+        ] {
+            assert!(!names(text).has("app"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_module_of_imports_alone_does_nothing() {
+        for text in [
+            "",
+            "import gradio as gr",
+            "\"\"\"Words.\"\"\"\nfrom gradio import Blocks",
+        ] {
+            assert!(!names(text).does_something, "{text}");
+        }
+        for text in [
+            "gr.Blocks().launch()",
+            "from .ui import *",
+            "from web import demo",
+            "x = 1",
+        ] {
+            assert!(names(text).does_something, "{text}");
+        }
+    }
+}
