@@ -105,13 +105,13 @@ impl Warning {
             Self::TwoManifests { used, other } => (
                 "Keep one of the two.",
                 format!(
-                    "{used}와 내용이 다른 매니페스트가 하나 더 있습니다({other}). {used}만 쓰입니다."
+                    "매니페스트가 둘이고 내용이 다릅니다. 쓰이는 것: {used}, 쓰이지 않는 것: {other}"
                 ),
                 "둘 중 하나만 남기세요.",
             ),
             Self::VersionMissing { taken, .. } => (
                 "Add `version: 1.0.0`, and raise it with each release.",
-                format!("version이 없어서 {taken}으로 정해집니다."),
+                format!("version이 없습니다. 대신 쓰는 값: {taken}"),
                 "`version: 1.0.0`을 추가하고, 릴리스마다 올리세요.",
             ),
             Self::EntrypointMissing {
@@ -119,7 +119,7 @@ impl Warning {
             } => (
                 "Check the spelling, and that the file is in the archive.",
                 format!(
-                    "entrypoint {text:?}의 파일 {looked_for:?}이(가) 없어서 {DEFAULT_FILE}로 시작해 봅니다."
+                    "entrypoint {text:?}의 파일이 없습니다: {looked_for:?}. 대신 시작해 보는 파일: {DEFAULT_FILE}"
                 ),
                 "철자가 맞는지, 파일이 아카이브에 들어 있는지 확인하세요.",
             ),

@@ -33,7 +33,7 @@ fn missing(wanted: &str, file: &str, place: Place, names: &Names) -> Finding {
     let (english, korean) = match instead {
         Some(name) => (
             format!("End the entrypoint with `{name}`, which the file does define."),
-            format!("entrypoint의 끝을 파일에 있는 이름 `{name}`(으)로 바꾸세요."),
+            format!("entrypoint의 끝을 파일에 있는 이름으로 바꾸세요: `{name}`"),
         ),
         None => (
             format!("Write `{wanted} = gr.Interface(...)` at the top level of the file."),
@@ -49,7 +49,7 @@ fn missing(wanted: &str, file: &str, place: Place, names: &Names) -> Finding {
         ),
         (
             format!(
-                "{file}에 `{wanted}`이(가) 정의되어 있지 않습니다. 런처가 그 파일에서 찾은 앱을 대신 시작합니다."
+                "entrypoint의 이름이 {file}에 정의되어 있지 않습니다: `{wanted}`. 런처가 그 파일에서 찾은 앱을 대신 시작합니다."
             ),
             korean,
         ),

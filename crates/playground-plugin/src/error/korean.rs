@@ -57,7 +57,9 @@ fn message(error: &PluginError) -> String {
             requested,
             found,
             ..
-        } => format!("요청의 {what}({requested:?})와 이 파일의 {what}({found:?})가 다릅니다."),
+        } => {
+            format!("요청과 이 파일의 값이 다릅니다({what}). 요청: {requested:?}, 파일: {found:?}")
+        }
         E::GradioActionMissing { .. } => {
             "gradio 액션도 plugin/gradio_interface.py도 없어서 시작할 앱이 없습니다.".to_owned()
         }
