@@ -7,21 +7,24 @@ use clap::{Parser, Subcommand};
 use crate::agent::AgentArgs;
 use crate::base::BaseArgs;
 use crate::builds::BuildsArgs;
+use crate::check::CheckArgs;
 use crate::clean::CleanArgs;
 use crate::connect::{Connection, Session};
 use crate::create::CreateArgs;
 use crate::dev::DevArgs;
 use crate::exit::EXIT_CODES;
+use crate::init::InitArgs;
 use crate::logs::LogsArgs;
 use crate::ls::LsArgs;
 use crate::orphans::OrphansArgs;
+use crate::pack::PackArgs;
 use crate::power::IdsArgs;
 use crate::releases::ReleasesArgs;
 use crate::run::RunArgs;
 use crate::show::ShowArgs;
 use crate::{
-    agent, base, builds, clean, create, dev, health, logs, ls, open, orphans, power, releases, run,
-    show,
+    agent, base, builds, check, clean, create, dev, health, init, logs, ls, open, orphans, pack,
+    power, releases, run, show,
 };
 
 /// Runs plugins as Gradio apps in isolated containers.
@@ -36,6 +39,12 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a plugin: a directory with an app that runs as it is
+    Init(InitArgs),
+    /// Tell what is wrong with a plugin, where, and what to do; uploads nothing
+    Check(CheckArgs),
+    /// Pack a plugin's directory into the archive that an upload would send
+    Pack(PackArgs),
     /// Bring a plugin's app up, open it in the browser, and follow what it prints
     Run(Box<RunArgs>),
     /// The same while you write it: every save reaches the running app
@@ -85,6 +94,9 @@ impl Cli {
             Command::Base(args) => block_on(base::run(args, &connection)),
             Command::Run(args) => block_on(run::run(*args, session()?)),
             Command::Dev(args) => block_on(dev::run(*args, session()?)),
+            Command::Init(args) => init::run(args, connection.output),
+            Command::Check(args) => check::run(&args, connection.output),
+            Command::Pack(args) => pack::run(&args, connection.output),
             Command::Create(args) => block_on(create::run(*args, session()?)),
             Command::Ls(args) => block_on(ls::run(args, session()?)),
             Command::Show(args) => block_on(show::run(args, session()?)),

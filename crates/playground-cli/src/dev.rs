@@ -11,6 +11,7 @@ use playground_client::{Client, CreateRequest, LogTail};
 use playground_types::wire::{Created, OnExisting};
 use tokio::task::JoinHandle;
 
+use crate::check::refuse_broken;
 use crate::connect::Session;
 use crate::create::ready;
 use crate::edits::{Edit, Edits};
@@ -30,6 +31,9 @@ pub(crate) struct DevArgs {
     folder: PathBuf,
     #[command(flatten)]
     settings: SettingsArgs,
+    /// Upload it whatever a check finds
+    #[arg(long)]
+    no_check: bool,
     /// Do not open the app in the browser
     #[arg(long)]
     no_open: bool,
@@ -43,6 +47,7 @@ struct Dev {
     /// The app, once it was ready for the first time.
     name: Option<String>,
     log: Option<JoinHandle<()>>,
+    checks: bool,
     opens: bool,
 }
 
@@ -61,6 +66,7 @@ pub(crate) async fn run(args: DevArgs, session: Session) -> anyhow::Result<()> {
         },
         name: None,
         log: None,
+        checks: !args.no_check,
         opens: !args.no_open,
     };
     let first = Edit::first();
@@ -92,9 +98,20 @@ impl Dev {
             None => Progress::new(),
             Some(_) => Progress::brief(),
         };
+        if self.checks {
+            refuse_broken(&self.folder)?;
+        }
         let launch = bring_up(&self.session, &self.folder, &self.request, &progress).await?;
-        let created = launched(launch)?;
+        let created = launched(launch).map_err(|problem| self.without_log(problem))?;
         self.ready(&created, edit)
+    }
+
+    /// What the app printed was told as it came.
+    fn without_log(&self, mut problem: Problem) -> Problem {
+        if self.log.is_some() {
+            problem.before.clear();
+        }
+        problem
     }
 
     fn ready(&mut self, created: &Created, edit: &Edit) -> anyhow::Result<()> {
@@ -118,14 +135,9 @@ impl Dev {
 
     /// What went wrong is for the author to mend: the next save is another try.
     fn tell(&self, pushed: anyhow::Result<()>) {
-        let Err(mut error) = pushed else { return };
-        if let Some(problem) = error.downcast_mut::<Problem>()
-            && self.log.is_some()
-        {
-            // The traceback was printed as it came.
-            problem.before.clear();
+        if let Err(error) = pushed {
+            report(&error);
         }
-        report(&error);
     }
 }
 

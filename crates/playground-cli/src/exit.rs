@@ -19,7 +19,7 @@ Exit codes:
   2    wrong usage
   3    the Agent, or Docker, cannot be reached
   4    the Agent wants a token, or another one
-  5    the plugin's build or run failed
+  5    the plugin's check, build or run failed
   130  interrupted";
 
 /// The exit codes.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! args ─▶ cli ─▶ one file a verb ─▶ playground-client ─▶ the Agent
-//!                 └ base ─▶ playground-engine ─▶ Docker (makes the base image; the only verb that needs no Agent)
+//!                 ├ init, check, pack ─▶ a plugin's directory (no Agent, no network)
+//!                 └ base ─▶ playground-engine ─▶ Docker (makes the base image; needs no Agent either)
 //! ```
 //!
 //! Results go to standard output, everything else to standard error. How it ended is the exit code: [`exit`].
@@ -11,6 +12,7 @@ mod agent;
 mod base;
 mod browser;
 mod builds;
+mod check;
 mod clean;
 mod cli;
 mod connect;
@@ -21,6 +23,7 @@ mod exit;
 mod follow;
 mod health;
 mod human;
+mod init;
 mod language;
 mod leave;
 mod logs;

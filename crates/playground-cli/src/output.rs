@@ -1,6 +1,7 @@
 //! Where words go: results to standard output, the rest to standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -28,6 +29,14 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 /// Says something beside the result. Nobody there to hear it is no reason to fail.
 pub(crate) fn note(text: &str) {
     drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
+/// A file of a folder, as it is named from here.
+pub(crate) fn below(folder: &Path, file: &str) -> String {
+    match folder == Path::new(".") {
+        true => file.to_owned(),
+        false => folder.join(file).display().to_string(),
+    }
 }
 
 /// Whether results go to a terminal.

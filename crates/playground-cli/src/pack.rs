@@ -1,198 +1,156 @@
-//! A plugin's directory as an archive, packed as the platform's own tool does: files only, at the archive's root, links
-//! as what they lead to, and without what belongs to the author's machine.
+//! `playground pack`: the archive that an upload of a directory would send.
 
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _};
-use std::path::Path;
+mod folder;
+mod names;
 
-use anyhow::{Context as _, bail};
-use ignore::WalkBuilder;
-use tempfile::NamedTempFile;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
+use std::fs;
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 
-/// Names left out at any depth.
-const NAMES: &[&str] = &[
-    "__pycache__",
-    ".python-version",
-    ".venv",
-    "venv",
-    ".env",
-    "env",
-    ".svn",
-    ".hg",
-    ".idea",
-    ".vscode",
-    ".DS_Store",
-    "Thumbs.db",
-    "dist",
-    "build",
-    "node_modules",
-    ".cache",
-    ".pytest_cache",
-    ".mypy_cache",
-    ".ruff_cache",
-    ".tox",
-    ".nox",
-    ".ipynb_checkpoints",
-    ".coverage",
-    "htmlcov",
-];
-/// Beginnings of names left out at any depth.
-const BEGINNINGS: &[&str] = &[".git"];
-/// Endings of names left out at any depth.
-const ENDINGS: &[&str] = &[
-    ".pyc",
-    ".pyo",
-    ".pyd",
-    ".egg-info",
-    ".egg",
-    ".swp",
-    ".swo",
-    ".log",
-];
-/// Patterns of the author's own, besides `.gitignore`.
-const IGNORE_FILE: &str = ".synapseignore";
-/// Past this a zip needs its long form.
-const LARGE: u64 = u32::MAX as u64;
+use anyhow::Context as _;
+use clap::Args;
+use playground_plugin::manifest::Manifest;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
-/// A packed directory. The file goes when this does.
-#[derive(Debug)]
-pub(crate) struct Packed {
-    pub(crate) file: NamedTempFile,
-    pub(crate) files: usize,
-    pub(crate) bytes: u64,
+use crate::human::size;
+use crate::output::{Output, note, print, print_json};
+use crate::table::{table, text};
+pub(crate) use folder::{Unpackable, pack};
+use folder::{left_out, pack_without};
+pub(crate) use names::is_wanted;
+
+const MANIFEST: &str = "config.yaml";
+/// Where archives go unless told otherwise: a folder that is never packed.
+const OUT: &str = "dist";
+
+#[derive(Debug, Args)]
+pub(crate) struct PackArgs {
+    /// The plugin's directory
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// The archive to write [default: DIR/dist/CODE-VERSION.zip]
+    #[arg(long = "out", short = 'o', value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Also list every file that was packed, and everything that was left out
+    #[arg(long, short)]
+    list: bool,
 }
 
-/// Packs a directory into a temporary zip.
-pub(crate) fn pack(folder: &Path) -> anyhow::Result<Packed> {
-    let file = NamedTempFile::with_suffix(".zip").context("no temporary file can be made")?;
-    let mut zip = ZipWriter::new(BufWriter::new(file));
-    let mut files = 0;
-    let walk = WalkBuilder::new(folder)
-        .standard_filters(false)
-        .git_ignore(true)
-        .require_git(false)
-        .add_custom_ignore_filename(IGNORE_FILE)
-        .follow_links(true)
-        .sort_by_file_name(Ord::cmp)
-        .filter_entry(|entry| entry.depth() == 0 || is_wanted(&entry.file_name().to_string_lossy()))
-        .build();
-    for entry in walk {
-        let entry = entry.context("the plugin's directory cannot be read")?;
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
-            continue;
+/// What was packed, for programs.
+#[derive(Serialize)]
+struct Report {
+    file: PathBuf,
+    sha256: String,
+    archive_bytes: u64,
+    files: usize,
+    size_bytes: u64,
+    contents: Vec<Content>,
+    left_out: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Content {
+    path: String,
+    size_bytes: u64,
+}
+
+pub(crate) fn run(args: &PackArgs, output: Output) -> anyhow::Result<()> {
+    let report = write(args)?;
+    if output == Output::Json {
+        return print_json(&report);
+    }
+    if args.list {
+        print(&listed(&report))?;
+    }
+    note(&format!(
+        "{} files, {}, packed to {}, sha256 {}; left out: {}",
+        report.files,
+        size(report.size_bytes),
+        size(report.archive_bytes),
+        report.sha256,
+        report.left_out.len(),
+    ));
+    Ok(print(&report.file.display().to_string())?)
+}
+
+fn write(args: &PackArgs) -> anyhow::Result<Report> {
+    let file = args.file.clone().unwrap_or_else(|| usual(&args.folder));
+    let cannot = || format!("{} cannot be written", file.display());
+    let own = same_file(&args.folder, &file);
+    let packed = pack_without(&args.folder, own.as_deref())?;
+    let sha256 = sha256(packed.file.path()).with_context(cannot)?;
+    if let (None, Some(folder)) = (&args.file, file.parent()) {
+        fs::create_dir_all(folder).with_context(cannot)?;
+    }
+    // Not moved: a temporary file is for nobody else to read, and may be on another disk.
+    let mut source = packed.file.reopen().with_context(cannot)?;
+    let mut target = fs::File::create(&file).with_context(cannot)?;
+    io::copy(&mut source, &mut target).with_context(cannot)?;
+    Ok(Report {
+        left_out: left_out(&args.folder, own.as_deref()),
+        sha256,
+        archive_bytes: packed.bytes,
+        files: packed.files,
+        size_bytes: packed.contents.iter().map(|(_, bytes)| bytes).sum(),
+        contents: packed
+            .contents
+            .into_iter()
+            .map(|(path, size_bytes)| Content { path, size_bytes })
+            .collect(),
+        file,
+    })
+}
+
+/// Named after the release where the manifest says it, else after the directory.
+fn usual(folder: &Path) -> PathBuf {
+    let manifest = fs::read(folder.join(MANIFEST))
+        .ok()
+        .and_then(|bytes| Manifest::parse(MANIFEST, &bytes).ok());
+    let release = manifest.and_then(|manifest| {
+        let (code, version) = (manifest.code?, manifest.version?);
+        let is_name = |text: &str| !text.contains(['/', '\\']);
+        (is_name(&code) && is_name(&version)).then(|| format!("{code}-{version}"))
+    });
+    let name = release.or_else(|| {
+        let folder = folder.canonicalize().ok()?;
+        Some(folder.file_name()?.to_string_lossy().into_owned())
+    });
+    let name = name.unwrap_or_else(|| "plugin".to_owned());
+    folder.join(OUT).join(format!("{name}.zip"))
+}
+
+/// The archive as the walk through the directory would meet it.
+fn same_file(folder: &Path, file: &Path) -> Option<PathBuf> {
+    let file = std::path::absolute(file).ok()?;
+    let inside = std::path::absolute(folder).ok()?;
+    Some(folder.join(file.strip_prefix(inside).ok()?))
+}
+
+fn sha256(path: &Path) -> io::Result<String> {
+    let mut file = BufReader::new(fs::File::open(path)?);
+    let mut hash = Sha256::new();
+    loop {
+        let bytes = file.fill_buf()?;
+        if bytes.is_empty() {
+            break;
         }
-        let name = entry.path().strip_prefix(folder)?;
-        add(&mut zip, entry.path(), name)
-            .with_context(|| format!("{} cannot be packed", entry.path().display()))?;
-        files += 1;
+        hash.update(bytes);
+        let read = bytes.len();
+        file.consume(read);
     }
-    if files == 0 {
-        bail!("{} has no files to pack", folder.display());
-    }
-    let mut out = zip.finish()?;
-    out.flush()?;
-    let file = out.into_inner().map_err(|error| error.into_error())?;
-    let bytes = file.as_file().metadata()?.len();
-    Ok(Packed { file, files, bytes })
+    let digest = hash.finalize();
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn add(
-    zip: &mut ZipWriter<BufWriter<NamedTempFile>>,
-    path: &Path,
-    name: &Path,
-) -> anyhow::Result<()> {
-    let Some(name) = name.to_str() else {
-        bail!("its name is not UTF-8");
-    };
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    let options = SimpleFileOptions::default()
-        .compression_level(Some(6))
-        .unix_permissions(mode(&metadata))
-        .large_file(metadata.len() >= LARGE);
-    zip.start_file(name, options)?;
-    std::io::copy(&mut BufReader::new(file), zip)?;
-    Ok(())
-}
-
-fn mode(metadata: &std::fs::Metadata) -> u32 {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o777
-}
-
-pub(crate) fn is_wanted(name: &str) -> bool {
-    !NAMES.contains(&name)
-        && !BEGINNINGS.iter().any(|start| name.starts_with(start))
-        && !ENDINGS.iter().any(|end| name.ends_with(end))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-
-    use super::*;
-
-    #[test]
-    fn a_directory_is_packed_as_the_platforms_own_tool_does() {
-        let dir = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        write("config.yaml", "code: x\n");
-        write("plugin/gradio_interface.py", "demo = 1\n");
-        write("plugin/한글 파일.txt", "안녕\n");
-        write("data/keep.bin", "x");
-        write("run.sh", "#!/bin/sh\n");
-        fs::set_permissions(dir.path().join("run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
-        symlink("../data/keep.bin", dir.path().join("plugin/linked.bin")).unwrap();
-        for skipped in [
-            ".env",
-            ".git/config",
-            ".gitattributes",
-            ".venv/bin/python",
-            "plugin/__pycache__/x.pyc",
-            "plugin/deep/build/x",
-            "x.egg-info/PKG-INFO",
-            "debug.log",
-            "big/model.ckpt",
-            "secret.txt",
-        ] {
-            write(skipped, "no");
-        }
-        write(".gitignore", "*.ckpt\n");
-        write(".synapseignore", "secret.txt\n");
-        let packed = pack(dir.path()).unwrap();
-        let mut zip = zip::ZipArchive::new(packed.file.reopen().unwrap()).unwrap();
-        let mut names: Vec<_> = (0..zip.len())
-            .map(|at| zip.by_index(at).unwrap().name().unwrap().to_string())
-            .collect();
-        names.sort();
-        assert_eq!(
-            names,
-            [
-                ".synapseignore",
-                "config.yaml",
-                "data/keep.bin",
-                "plugin/gradio_interface.py",
-                "plugin/linked.bin",
-                "plugin/한글 파일.txt",
-                "run.sh",
-            ]
-        );
-        assert_eq!(packed.files, names.len());
-        let mode = zip.by_name("run.sh").unwrap().unix_mode();
-        assert_eq!(mode.map(|mode| mode & 0o777), Some(0o755));
-        assert!(!zip.by_name("plugin/linked.bin").unwrap().is_symlink());
-    }
-
-    #[test]
-    fn an_empty_directory_is_no_plugin() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(pack(dir.path()).is_err());
-    }
+fn listed(report: &Report) -> String {
+    let packed = report
+        .contents
+        .iter()
+        .map(|content| vec![text(&content.path), text(size(content.size_bytes))]);
+    let left_out = report
+        .left_out
+        .iter()
+        .map(|path| vec![text(path), text("left out")]);
+    table(&["FILE", "SIZE"], packed.chain(left_out))
 }

@@ -8,6 +8,7 @@ use playground_types::wire::{Created, Launch, OnExisting};
 use tokio::time::Instant;
 
 use crate::browser;
+use crate::check::refuse_broken;
 use crate::connect::Session;
 use crate::create::{ready, upload};
 use crate::exit::{Exit, Problem};
@@ -25,6 +26,9 @@ pub(crate) struct RunArgs {
     plugin: PathBuf,
     #[command(flatten)]
     settings: SettingsArgs,
+    /// Upload it whatever a check finds
+    #[arg(long)]
+    no_check: bool,
     /// Do not open the app in the browser
     #[arg(long)]
     no_open: bool,
@@ -38,6 +42,9 @@ pub(crate) async fn run(args: RunArgs, session: Session) -> anyhow::Result<()> {
         on_existing: Some(OnExisting::Reuse),
         ..args.settings.request()
     };
+    if !args.no_check {
+        refuse_broken(&args.plugin)?;
+    }
     let begun = Instant::now();
     let launch = bring_up(&session, &args.plugin, &request, &Progress::new()).await?;
     let created = launched(launch)?;

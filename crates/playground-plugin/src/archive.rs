@@ -4,6 +4,7 @@ mod collect;
 mod kind;
 mod name;
 mod path;
+mod special;
 mod tar_meter;
 mod tar_read;
 mod zip_directory;

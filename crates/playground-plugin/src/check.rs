@@ -5,11 +5,11 @@ use std::path::Path;
 
 use playground_types::{PluginCode, PluginRelease, PluginVersion};
 
-use crate::entrypoint::{DEFAULT_FILE, Resolved};
+use crate::entrypoint::{DEFAULT_FILE, NotAnEntrypoint, Resolved};
 use crate::manifest::Manifest;
 use crate::requirements::{self, RequirementPolicy};
 use crate::tree::Tree;
-use crate::{ArchiveLimits, CheckedPlugin, Entrypoint, PluginError, PluginFacts, archive};
+use crate::{ArchiveLimits, CheckedPlugin, Entrypoint, Examined, PluginError, Warning, archive};
 
 const DEFAULT_VERSION: &str = "0.1.0";
 const WHEELS: &str = "wheels";
@@ -29,7 +29,7 @@ pub struct Requested {
 ///
 /// # Errors
 ///
-/// [`PluginError`]: the author's mistakes, and [`PluginError::Spool`] for our own disk.
+/// [`PluginError`], the first one: the author's mistakes, and [`PluginError::Spool`] for our own disk.
 pub fn check<R: Read + Seek>(
     upload: R,
     requested: &Requested,
@@ -37,65 +37,105 @@ pub fn check<R: Read + Seek>(
     policy: RequirementPolicy,
     spool_dir: &Path,
 ) -> Result<CheckedPlugin, PluginError> {
+    examine(upload, requested, limits, policy, spool_dir)?.into_checked()
+}
+
+/// The same, and a mistake keeps nothing from being looked at that does not depend on it.
+///
+/// # Errors
+///
+/// [`PluginError`] where the archive itself cannot be read: then nothing else can be.
+pub fn examine<R: Read + Seek>(
+    upload: R,
+    requested: &Requested,
+    limits: &ArchiveLimits,
+    policy: RequirementPolicy,
+    spool_dir: &Path,
+) -> Result<Examined, PluginError> {
     let tree = Tree::new(archive::collect(upload, limits, spool_dir)?)?;
-    let (manifest, mut warnings) = Manifest::find(&tree, limits)?;
-    let release = release(&manifest, requested)?;
-    let entrypoint = entrypoint(&manifest, requested, &tree, &mut warnings)?;
-    let gathered = requirements::gather(&tree, limits.requirements_bytes, policy)?;
-    warnings.extend(tree.case_twins().into_iter().map(|(one, two)| {
-        format!("{one:?} and {two:?} differ only in case; on Windows and macOS they are one file")
-    }));
-    let facts = PluginFacts {
-        name: manifest.name.unwrap_or_else(|| release.code().to_string()),
-        category: manifest.category,
-        description: manifest.description,
-        python: manifest.python,
-        release,
-        entrypoint,
-        requirements: gathered.text,
-        included_requirements: gathered.included,
-        installs_from: gathered.installs_from,
-        content: tree.digest(),
-        files: tree.files.len() as u64,
-        size_bytes: tree.size_bytes(),
-        warnings,
-        has_wheels: has_wheels(&tree),
+    let mut errors = Vec::new();
+    let (manifest, mut warnings) = match Manifest::find(&tree, limits) {
+        Ok((manifest, warnings)) => (Some(manifest), warnings),
+        Err(error) => {
+            errors.push(error);
+            (None, Vec::new())
+        }
     };
-    Ok(CheckedPlugin { facts, tree })
+    let mut release_found = None;
+    let mut entrypoint_found = None;
+    if let Some(manifest) = &manifest {
+        release_found = release(manifest, requested, &mut errors, &mut warnings);
+        entrypoint_found = entrypoint(manifest, requested, &tree, &mut warnings)
+            .map_err(|error| errors.push(error))
+            .ok();
+    }
+    let gathered = requirements::gather(&tree, limits.requirements_bytes, policy, &mut errors);
+    warnings.extend(tree.case_twins().into_iter().map(Warning::case_twins));
+    Ok(Examined {
+        errors,
+        warnings,
+        manifest,
+        release: release_found,
+        entrypoint: entrypoint_found,
+        gathered,
+        has_wheels: has_wheels(&tree),
+        tree,
+    })
 }
 
 /// Joins what the request and the manifest say; they must not contradict each other.
-fn release(manifest: &Manifest, requested: &Requested) -> Result<PluginRelease, PluginError> {
-    let mismatch = |what, requested: &str, found: &str| PluginError::ReleaseMismatch {
-        what,
-        requested: requested.to_owned(),
-        found: found.to_owned(),
-        file: manifest.file.clone(),
-    };
-    let code = match (&requested.code, &manifest.code) {
-        (Some(code), Some(found)) if code.as_str() != found => {
-            return Err(mismatch("code", code.as_str(), found));
-        }
-        (Some(code), _) => code.clone(),
-        (None, Some(found)) => found.parse().map_err(PluginError::CodeInvalid)?,
-        (None, None) => {
-            return Err(PluginError::CodeMissing {
-                file: manifest.file.clone(),
-            });
-        }
-    };
-    let version = match (&requested.version, &manifest.version) {
+fn release(
+    manifest: &Manifest,
+    requested: &Requested,
+    errors: &mut Vec<PluginError>,
+    warnings: &mut Vec<Warning>,
+) -> Option<PluginRelease> {
+    let code = code(manifest, requested).map_err(|error| errors.push(error));
+    let version = version(manifest, requested).map_err(|error| errors.push(error));
+    if manifest.version.is_none() && requested.version.is_none() {
+        warnings.push(Warning::VersionMissing {
+            place: manifest.places.version.clone(),
+            taken: DEFAULT_VERSION,
+        });
+    }
+    Some(PluginRelease::new(code.ok()?, version.ok()?))
+}
+
+fn code(manifest: &Manifest, requested: &Requested) -> Result<PluginCode, PluginError> {
+    let place = manifest.places.code.clone();
+    match (&requested.code, &manifest.code) {
+        (Some(code), Some(found)) if code.as_str() != found => Err(PluginError::ReleaseMismatch {
+            place,
+            what: "code",
+            requested: code.to_string(),
+            found: found.clone(),
+        }),
+        (Some(code), _) => Ok(code.clone()),
+        (None, Some(found)) => found
+            .parse()
+            .map_err(|reason| PluginError::CodeInvalid { place, reason }),
+        (None, None) => Err(PluginError::CodeMissing { place }),
+    }
+}
+
+fn version(manifest: &Manifest, requested: &Requested) -> Result<PluginVersion, PluginError> {
+    let place = manifest.places.version.clone();
+    match (&requested.version, &manifest.version) {
         (Some(version), Some(found)) if version.as_str() != found => {
-            return Err(mismatch("version", version.as_str(), found));
+            Err(PluginError::ReleaseMismatch {
+                place,
+                what: "version",
+                requested: version.to_string(),
+                found: found.clone(),
+            })
         }
-        (Some(version), _) => version.clone(),
+        (Some(version), _) => Ok(version.clone()),
         (None, found) => found
             .as_deref()
             .unwrap_or(DEFAULT_VERSION)
             .parse()
-            .map_err(PluginError::VersionInvalid)?,
-    };
-    Ok(PluginRelease::new(code, version))
+            .map_err(|reason| PluginError::VersionInvalid { place, reason }),
+    }
 }
 
 /// The manifest's gradio action first, then what the client asked for, then the file plugins keep their app in.
@@ -103,21 +143,37 @@ fn entrypoint(
     manifest: &Manifest,
     requested: &Requested,
     tree: &Tree,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Entrypoint, PluginError> {
-    let has_default = tree.has(DEFAULT_FILE);
     let resolve = |entrypoint: Entrypoint| {
         entrypoint.resolve(|path| tree.has(path), |folder| tree.has_folder(folder))
     };
+    let place = || manifest.places.entrypoint.clone();
     if let Some(written) = &manifest.entrypoint {
-        return match resolve(written.parse()?) {
-            Resolved::Found(entrypoint) | Resolved::Foreign(entrypoint) => Ok(entrypoint),
-            Resolved::Missing(entrypoint, missing) if has_default => {
-                warnings.push(format!("the entrypoint {written:?} names {missing:?}, which is missing; {DEFAULT_FILE} is tried"));
+        let text = written.clone();
+        let parsed: Entrypoint = written
+            .parse()
+            .map_err(|error: NotAnEntrypoint| error.at(place()))?;
+        return match resolve(parsed) {
+            Resolved::Found(entrypoint) => Ok(entrypoint),
+            Resolved::Foreign(entrypoint) => {
+                warnings.push(Warning::EntrypointForeign {
+                    place: place(),
+                    text,
+                });
+                Ok(entrypoint)
+            }
+            Resolved::Missing(entrypoint, looked_for) if tree.has(DEFAULT_FILE) => {
+                warnings.push(Warning::EntrypointMissing {
+                    place: place(),
+                    text,
+                    looked_for,
+                });
                 Ok(entrypoint)
             }
             Resolved::Missing(_, looked_for) => Err(PluginError::EntrypointNotFound {
-                text: written.clone(),
+                place: place(),
+                text,
                 looked_for,
             }),
         };
@@ -131,8 +187,8 @@ fn entrypoint(
         .map(resolve);
     match asked {
         Some(Resolved::Found(entrypoint)) => Ok(entrypoint),
-        _ if has_default => Ok(Entrypoint::default_module()),
-        _ => Err(PluginError::GradioActionMissing),
+        _ if tree.has(DEFAULT_FILE) => Ok(Entrypoint::default_module()),
+        _ => Err(PluginError::GradioActionMissing { place: place() }),
     }
 }
 

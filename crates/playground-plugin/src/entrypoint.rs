@@ -6,12 +6,30 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::PluginError;
+use crate::place::Place;
+use crate::reason::Said;
 
 /// Where plugins keep their app when nothing says otherwise.
 pub const DEFAULT_FILE: &str = "plugin/gradio_interface.py";
 const DEFAULT_MODULE: &str = "plugin.gradio_interface";
 /// Longest accepted entrypoint, in bytes.
 const LONGEST: usize = 512;
+const TOO_LONG: Said = Said {
+    en: "it is too long",
+    ko: "너무 깁니다",
+};
+const PATH_ENDS_IN_PY: Said = Said {
+    en: "a path ends in .py",
+    ko: "경로는 .py로 끝나야 합니다",
+};
+const PARTS_ARE_NAMES: Said = Said {
+    en: "its parts are names of letters, digits and '_'",
+    ko: "각 부분은 글자, 숫자, '_'로 된 이름이어야 합니다",
+};
+const ONE_VARIABLE: Said = Said {
+    en: "what follows ':' is the name of one variable",
+    ko: "':' 뒤에는 변수 이름 하나만 올 수 있습니다",
+};
 
 /// A module, and the attribute of it that is the app where that is known.
 ///
@@ -30,7 +48,7 @@ pub struct Entrypoint {
 #[error("the entrypoint {text:?} is not valid: {reason}")]
 pub struct NotAnEntrypoint {
     text: String,
-    reason: &'static str,
+    reason: Said,
 }
 
 /// How an entrypoint relates to the plugin's files.
@@ -112,7 +130,7 @@ impl FromStr for Entrypoint {
             reason,
         };
         if written.len() > LONGEST {
-            return Err(invalid("it is too long"));
+            return Err(invalid(TOO_LONG));
         }
         let (module, attribute) = match written.trim().split_once(':') {
             // Some servers have a factory written as a call; the launcher knows one without that.
@@ -124,14 +142,14 @@ impl FromStr for Entrypoint {
         };
         let (module, is_path) = match module.strip_suffix(".py") {
             Some(path) => (path.trim_start_matches("./").replace('/', "."), true),
-            None if module.contains('/') => return Err(invalid("a path ends in .py")),
+            None if module.contains('/') => return Err(invalid(PATH_ENDS_IN_PY)),
             None => (module.to_owned(), false),
         };
         if !module.split('.').all(is_segment) || (module.contains(' ') && !is_path) {
-            return Err(invalid("its parts are names of letters, digits and '_'"));
+            return Err(invalid(PARTS_ARE_NAMES));
         }
         if !attribute.is_none_or(is_identifier) {
-            return Err(invalid("what follows ':' is the name of one variable"));
+            return Err(invalid(ONE_VARIABLE));
         }
         Ok(Self {
             module,
@@ -168,11 +186,13 @@ impl fmt::Display for Entrypoint {
     }
 }
 
-impl From<NotAnEntrypoint> for PluginError {
-    fn from(error: NotAnEntrypoint) -> Self {
-        Self::EntrypointInvalid {
-            text: error.text,
-            reason: error.reason,
+impl NotAnEntrypoint {
+    /// The same as a mistake at a place.
+    pub(crate) fn at(self, place: Place) -> PluginError {
+        PluginError::EntrypointInvalid {
+            place,
+            text: self.text,
+            reason: self.reason,
         }
     }
 }

@@ -1,10 +1,16 @@
 //! What can be wrong with a plugin, one variant per thing an author can fix.
 
+mod code;
+mod hint;
+mod korean;
+mod place;
+
 use std::io;
 
 use playground_types::release::ReleaseError;
 
-use crate::hint;
+use crate::place::Place;
+use crate::reason::{NameFault, Said};
 
 /// Why an upload is no plugin. `Display` is one sentence that names the entry or line at fault.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +107,7 @@ pub enum PluginError {
         /// The entry.
         entry: String,
         /// What it is, with its article.
-        kind: &'static str,
+        kind: Said,
     },
     /// A name is text in no encoding we know.
     #[error("the name {entry} is neither UTF-8 nor CP949")]
@@ -115,12 +121,12 @@ pub enum PluginError {
         /// The name.
         entry: String,
         /// Which rule it breaks.
-        reason: String,
+        reason: NameFault,
     },
     /// There is no manifest where one belongs.
     #[error(
         "the archive has no config.yaml (or synapse.yaml) at its top{}",
-        hint::found_at(found)
+        found_at(found)
     )]
     ManifestMissing {
         /// Where a manifest was seen instead.
@@ -135,57 +141,76 @@ pub enum PluginError {
         limit: u64,
     },
     /// The manifest is no YAML, or asks too much of a parser.
-    #[error("{file}{}: {reason}", hint::at_line(*line, *column))]
+    #[error("{place}: {reason}")]
     ManifestInvalid {
-        /// The manifest's name.
-        file: String,
-        /// Line, counted from 1; 0 where unknown.
-        line: u64,
-        /// Column, counted from 1; 0 where unknown.
-        column: u64,
+        /// Where the parser stopped.
+        place: Place,
         /// What the parser says.
         reason: String,
     },
+    /// The manifest is in no encoding we read.
+    #[error("{place}: {NOT_TEXT}")]
+    ManifestNotText {
+        /// The first line that is not text.
+        place: Place,
+    },
     /// Neither the request nor the manifest names the plugin.
-    #[error("{file} names no plugin: the key `code` is missing")]
+    #[error("{} names no plugin: the key `code` is missing", place.file)]
     CodeMissing {
-        /// The manifest's name.
-        file: String,
+        /// The manifest.
+        place: Place,
     },
     /// The manifest's code breaks the grammar of codes.
-    #[error("{0}")]
-    CodeInvalid(ReleaseError),
+    #[error("{reason}")]
+    CodeInvalid {
+        /// The code's place.
+        place: Place,
+        /// Which rule it breaks.
+        reason: ReleaseError,
+    },
     /// The manifest's version breaks the grammar of versions.
-    #[error("{0}")]
-    VersionInvalid(ReleaseError),
+    #[error("{reason}")]
+    VersionInvalid {
+        /// The version's place.
+        place: Place,
+        /// Which rule it breaks.
+        reason: ReleaseError,
+    },
     /// The request and the manifest name different releases.
-    #[error("the request is for {what} {requested:?}, the archive's {file} says {found:?}")]
+    #[error("the request is for {what} {requested:?}, the archive's {} says {found:?}", place.file)]
     ReleaseMismatch {
+        /// Where the manifest says so.
+        place: Place,
         /// `code` or `version`.
         what: &'static str,
         /// What the request says.
         requested: String,
         /// What the manifest says.
         found: String,
-        /// The manifest's name.
-        file: String,
     },
     /// Nothing says which app to start.
     #[error(
         "the plugin has no gradio action and no plugin/gradio_interface.py, so there is nothing to start"
     )]
-    GradioActionMissing,
+    GradioActionMissing {
+        /// The manifest.
+        place: Place,
+    },
     /// The entrypoint breaks its grammar.
     #[error("the entrypoint {text:?} is not valid: {reason}")]
     EntrypointInvalid {
+        /// Where it is written.
+        place: Place,
         /// The entrypoint as written.
         text: String,
         /// Which rule it breaks.
-        reason: &'static str,
+        reason: Said,
     },
     /// The entrypoint names a module the plugin does not have.
     #[error("the entrypoint {text:?} names no file of the plugin: {looked_for} is missing")]
     EntrypointNotFound {
+        /// Where it is written.
+        place: Place,
         /// The entrypoint as written.
         text: String,
         /// The file that would have been it.
@@ -200,26 +225,30 @@ pub enum PluginError {
         limit: u64,
     },
     /// The requirements cannot be read.
-    #[error("{file}{}: {reason}", hint::at_line(*line, 0))]
+    #[error("{place}: {reason}")]
     RequirementsInvalid {
-        /// The file.
-        file: String,
-        /// Line, counted from 1; 0 for the whole file.
-        line: u64,
+        /// The first line that cannot.
+        place: Place,
         /// What is wrong.
-        reason: String,
+        reason: Said,
+    },
+    /// A line includes a file that the plugin does not have.
+    #[error("{place}: {included:?} is not among the plugin's files")]
+    IncludeMissing {
+        /// The line.
+        place: Place,
+        /// The file it names.
+        included: String,
     },
     /// The strict policy refuses a line.
-    #[error("{file}, line {line}: {text:?} is not allowed here: {reason}")]
+    #[error("{place}: {text:?} is not allowed here: {reason}")]
     RequirementNotAllowed {
-        /// The file.
-        file: String,
-        /// Line, counted from 1.
-        line: u64,
+        /// The line.
+        place: Place,
         /// The line as written.
         text: String,
         /// Which rule it breaks.
-        reason: &'static str,
+        reason: Said,
     },
     /// Our own disk failed; nothing an author can do.
     #[error("the archive could not be read from or copied to the spool")]
@@ -227,61 +256,6 @@ pub enum PluginError {
 }
 
 impl PluginError {
-    /// The stable word of the API's `code` field.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "archive_empty",
-            Self::Type => "archive_type",
-            Self::Truncated { .. } => "archive_truncated",
-            Self::Unreadable { .. } => "archive_unreadable",
-            Self::UploadTooLarge { .. } | Self::TotalTooLarge { .. } | Self::Bomb { .. } => {
-                "archive_too_large"
-            }
-            Self::TooManyEntries { .. } => "archive_too_many_entries",
-            Self::Overlap { .. } => "archive_overlap",
-            Self::Encrypted { .. } => "archive_encrypted",
-            Self::Method { .. } => "archive_method",
-            Self::Duplicate { .. } => "archive_duplicate",
-            Self::Conflict { .. } => "archive_conflict",
-            Self::PathTraversal { .. } => "archive_path_traversal",
-            Self::SpecialFile { .. } => "archive_special_file",
-            Self::NameEncoding { .. } => "archive_name_encoding",
-            Self::NameInvalid { .. } => "archive_name_invalid",
-            Self::ManifestMissing { .. } => "manifest_missing",
-            Self::ManifestTooLarge { .. } => "manifest_too_large",
-            Self::ManifestInvalid { .. } => "manifest_invalid",
-            Self::CodeMissing { .. } => "manifest_code_missing",
-            Self::CodeInvalid(_) => "code_invalid",
-            Self::VersionInvalid(_) => "version_invalid",
-            Self::ReleaseMismatch { .. } => "release_mismatch",
-            Self::GradioActionMissing => "gradio_action_missing",
-            Self::EntrypointInvalid { .. } => "entrypoint_invalid",
-            Self::EntrypointNotFound { .. } => "entrypoint_not_found",
-            Self::RequirementsTooLarge { .. } => "requirements_too_large",
-            Self::RequirementsInvalid { .. } => "requirements_invalid",
-            Self::RequirementNotAllowed { .. } => "requirement_not_allowed",
-            Self::Spool(_) => "spool_failed",
-        }
-    }
-
-    /// What the author can do about it, where that is not plain from the sentence.
-    pub fn hint(&self) -> Option<&'static str> {
-        hint::of(self)
-    }
-
-    /// Whether the answer is 413 (the archive asks too much) and not 400.
-    pub fn is_too_large(&self) -> bool {
-        matches!(
-            self.code(),
-            "archive_too_large" | "archive_too_many_entries"
-        )
-    }
-
-    /// Whether it is our own fault (the answer is 500 or 507), not the author's.
-    pub fn is_ours(&self) -> bool {
-        matches!(self, Self::Spool(_))
-    }
-
     /// Sorts an error met while reading the archive: the disk's errors are ours, all others the archive's.
     pub(crate) fn reading(error: io::Error, at: &str) -> Self {
         let at = at.to_owned();
@@ -293,6 +267,21 @@ impl PluginError {
                 reason: first_line(&error.to_string()),
             },
         }
+    }
+}
+
+/// Why the bytes of a file are no text.
+pub(crate) const NOT_TEXT: Said = Said {
+    en: "it is not UTF-8 text",
+    ko: "UTF-8 텍스트가 아닙니다",
+};
+
+/// The tail of "no config.yaml at its top".
+fn found_at(found: &[String]) -> String {
+    match found {
+        [] => String::new(),
+        [one] => format!("; there is one at {one}"),
+        [one, ..] => format!("; there are {}, the first at {one}", found.len()),
     }
 }
 

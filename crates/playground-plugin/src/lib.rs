@@ -1,8 +1,8 @@
 //! Archive bytes -> checked plugin -> Dockerfile and deterministic build context.
 //!
 //! ```text
-//! upload ─▶ archive/* ─▶ tree ─▶ manifest ─▶ entrypoint ─▶ requirements ─▶ CheckedPlugin { facts, canonical source }
-//!           (spooled)                                                              │
+//! upload ─▶ archive/* ─▶ tree ─▶ manifest ─▶ entrypoint ─▶ requirements ─▶ Examined ─▶ CheckedPlugin { facts, canonical source }
+//!           (spooled)                                                   (all mistakes)             │
 //!                            base image, options ─▶ recipe/* ─▶ Dockerfile ─▶ build context
 //! ```
 //!
@@ -21,21 +21,30 @@ mod check;
 mod checked;
 mod entrypoint;
 mod error;
+mod examined;
 mod facts;
-mod hint;
+mod finding;
 mod limits;
 pub mod manifest;
+mod place;
+mod reason;
 pub mod recipe;
 pub mod requirements;
 mod spool;
 mod text;
 mod tree;
+mod warning;
 
-pub use check::{Requested, check};
+pub use check::{Requested, check, examine};
 pub use checked::CheckedPlugin;
 pub use entrypoint::{DEFAULT_FILE, Entrypoint, NotAnEntrypoint};
 pub use error::PluginError;
+pub use examined::Examined;
 pub use facts::PluginFacts;
+pub use finding::{Finding, Severity};
 pub use limits::{ArchiveLimits, RATIO_FREE_BYTES};
+pub use place::Place;
+pub use reason::{NameFault, Said};
 pub use recipe::{IndexSettings, Recipe, write_context};
 pub use requirements::RequirementPolicy;
+pub use warning::Warning;

@@ -11,8 +11,8 @@ use serde_saphyr::{Budget, DuplicateKeyPolicy, Options};
 use crate::error::first_line;
 use crate::text;
 use crate::tree::{Content, MANIFESTS, Tree};
-use crate::{ArchiveLimits, PluginError};
-use lax::{Actions, Loose, Requires, filled};
+use crate::{ArchiveLimits, Place, PluginError, Warning};
+use lax::{Actions, Loose, Requires, Spotted, filled};
 
 /// The parts of a manifest we use.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,13 +35,26 @@ pub struct Manifest {
     pub entrypoint: Option<String>,
     /// Which Python it needs, a version specifier (`requires.python`).
     pub python: Option<String>,
+    /// Where the file says these things.
+    pub places: Places,
+}
+
+/// Where a manifest says what, or would have to say it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The plugin's code.
+    pub code: Place,
+    /// The plugin's version.
+    pub version: Place,
+    /// The entrypoint of the action `gradio`.
+    pub entrypoint: Place,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Document {
-    code: Option<String>,
-    version: Option<String>,
+    code: Spotted,
+    version: Spotted,
     name: Option<String>,
     category: Loose,
     description: Loose,
@@ -54,7 +67,7 @@ impl Manifest {
     pub(crate) fn find(
         tree: &Tree,
         limits: &ArchiveLimits,
-    ) -> Result<(Self, Vec<String>), PluginError> {
+    ) -> Result<(Self, Vec<Warning>), PluginError> {
         let limit = limits.manifest_bytes;
         let found: Vec<&str> = MANIFESTS
             .into_iter()
@@ -78,29 +91,26 @@ impl Manifest {
         if found.len() == 2
             && tree.files[found[0]].stored.digest != tree.files[found[1]].stored.digest
         {
-            warnings.push(format!(
-                "{} and {} differ; {} is used",
-                found[0], found[1], found[0]
-            ));
+            warnings.push(Warning::TwoManifests {
+                used: found[0].to_owned(),
+                other: found[1].to_owned(),
+            });
         }
         Ok((Self::parse(file, &bytes)?, warnings))
     }
 
     /// Reads the bytes of a manifest called `file`. Their number is the caller's to limit.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, PluginError> {
-        let invalid = |line, column, reason: String| PluginError::ManifestInvalid {
-            file: file.to_owned(),
-            line,
-            column,
-            reason,
-        };
-        let text =
-            text::decode(bytes).ok_or_else(|| invalid(0, 0, "it is not UTF-8 text".to_owned()))?;
+        let whole = Place::file(file);
+        let invalid = |place, reason| PluginError::ManifestInvalid { place, reason };
+        let text = text::decode(bytes).ok_or_else(|| PluginError::ManifestNotText {
+            place: whole.clone().line(text::first_bad_line(bytes)),
+        })?;
         let document: Option<Document> = serde_saphyr::from_str_with_options(&text, options())
             .map_err(|error| {
                 let reason = first_line(&error.without_snippet().to_string());
                 let Some(at) = error.location() else {
-                    return invalid(0, 0, reason);
+                    return invalid(whole.clone(), reason);
                 };
                 // The parser ends its sentence with the place, ours begins with it.
                 let reason = reason
@@ -108,9 +118,26 @@ impl Manifest {
                     .next()
                     .unwrap_or_default()
                     .to_owned();
-                invalid(at.line(), at.column(), reason)
+                let place = whole.clone().line(at.line()).column(at.column());
+                invalid(place, reason)
             })?;
         Ok(document.unwrap_or_default().into_manifest(file))
+    }
+
+    /// The first key that is in one map twice, and where it is the second time: of the two, [`Manifest::parse`] takes the
+    /// last. `None` also for bytes that it refuses.
+    pub fn key_twice(file: &str, bytes: &[u8]) -> Option<(String, Place)> {
+        let text = text::decode(bytes)?;
+        let mut options = options();
+        options.duplicate_keys = DuplicateKeyPolicy::Error;
+        let read = serde_saphyr::from_str_with_options::<Option<Document>>(&text, options);
+        match read.err()?.without_snippet() {
+            serde_saphyr::Error::DuplicateMappingKey { key, location } => {
+                let place = Place::file(file).line(location.line());
+                Some((key.clone()?, place.column(location.column())))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -118,13 +145,18 @@ impl Document {
     fn into_manifest(self, file: &str) -> Manifest {
         Manifest {
             file: file.to_owned(),
-            code: filled(self.code),
-            version: filled(self.version),
+            places: Places {
+                code: self.code.place(file),
+                version: self.version.place(file),
+                entrypoint: self.actions.entrypoint.place(file),
+            },
+            code: self.code.text,
+            version: self.version.text,
             name: filled(self.name),
             category: self.category.0,
             description: self.description.0,
             has_gradio: self.actions.has_gradio,
-            entrypoint: self.actions.entrypoint,
+            entrypoint: self.actions.entrypoint.text,
             python: self.requires.python,
         }
     }
@@ -157,10 +189,11 @@ fn options() -> Options {
 
 fn elsewhere(tree: &Tree) -> Vec<String> {
     const MOST: usize = 10;
+    // `.yml` is the other way to write it, and Windows does not tell `Config` from `config`.
     let is_manifest = |path: &&String| {
-        path.rsplit('/')
-            .next()
-            .is_some_and(|name| MANIFESTS.contains(&name))
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = name.to_lowercase().replace(".yml", ".yaml");
+        MANIFESTS.contains(&name.as_str())
     };
     tree.files
         .keys()

@@ -10,8 +10,9 @@ mod marker;
 mod policy;
 mod satisfied;
 
-pub(crate) use gather::gather;
+pub(crate) use gather::{Gathered, gather};
 pub use line::{Line, NumberedLine};
+pub use marker::Marker;
 pub use policy::RequirementPolicy;
 
 /// The understood lines of one file.

@@ -6,6 +6,9 @@ use crate::run::playground;
 fn every_verb_explains_itself() {
     for verb in [
         "",
+        "init",
+        "check",
+        "pack",
         "create",
         "ls",
         "show",

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod agent;
+mod broken;
+mod check;
 mod create;
 mod errors;
 mod help;

@@ -1,6 +1,7 @@
 //! Text -> a path inside the plugin: relative, `/`-separated, without `.`, `..` or empty components.
 
 use crate::error::shown;
+use crate::reason::NameFault;
 use crate::{ArchiveLimits, PluginError};
 
 /// A checked path.
@@ -53,17 +54,17 @@ fn refuse_escapes(name: &str) -> Result<(), PluginError> {
 
 fn refuse_characters(name: &str, windows: bool) -> Result<(), PluginError> {
     let reason = if name.is_empty() {
-        "it is empty"
+        NameFault::Empty
     } else if name.contains(char::is_control) {
-        "it has control characters"
+        NameFault::Control
     } else if name.contains('\\') && !windows {
-        "it has a backslash while other names use slashes"
+        NameFault::Backslash
     } else {
         return Ok(());
     };
     Err(PluginError::NameInvalid {
         entry: shown(name),
-        reason: reason.to_owned(),
+        reason,
     })
 }
 
@@ -74,14 +75,11 @@ fn refuse_sizes(
 ) -> Result<(), PluginError> {
     let longest = components.iter().map(|c| c.len()).max().unwrap_or(0);
     let reason = if name.len() > limits.name_bytes {
-        format!("it is longer than {} bytes", limits.name_bytes)
+        NameFault::TooLong(limits.name_bytes)
     } else if longest > limits.component_bytes {
-        format!(
-            "a part of it is longer than {} bytes",
-            limits.component_bytes
-        )
+        NameFault::PartTooLong(limits.component_bytes)
     } else if components.len() > limits.depth {
-        format!("it is more than {} folders deep", limits.depth)
+        NameFault::TooDeep(limits.depth)
     } else {
         return Ok(());
     };

@@ -11,6 +11,7 @@ use tar::{Archive, Entry, EntryType};
 
 use super::collect::Collector;
 use super::name;
+use super::special;
 use super::tar_meter::{Counted, Meter, Metered};
 use crate::PluginError;
 use crate::error::shown;
@@ -138,13 +139,13 @@ fn read_one(
 fn refuse_special(kind: EntryType, sparse: bool, entry: &str) -> Result<(), PluginError> {
     let kind = match kind {
         EntryType::Regular | EntryType::Continuous if !sparse => return Ok(()),
-        EntryType::Symlink => "a symbolic link",
-        EntryType::Link => "a hard link",
-        EntryType::Char => "a character device",
-        EntryType::Block => "a block device",
-        EntryType::Fifo => "a named pipe",
-        EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => "a sparse file",
-        _ => "an entry of an unknown type",
+        EntryType::Symlink => special::SYMBOLIC_LINK,
+        EntryType::Link => special::HARD_LINK,
+        EntryType::Char => special::CHARACTER_DEVICE,
+        EntryType::Block => special::BLOCK_DEVICE,
+        EntryType::Fifo => special::NAMED_PIPE,
+        EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => special::SPARSE_FILE,
+        _ => special::UNKNOWN,
     };
     Err(PluginError::SpecialFile {
         entry: entry.to_owned(),

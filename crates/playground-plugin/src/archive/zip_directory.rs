@@ -170,10 +170,9 @@ fn read_entry(bytes: &mut impl Read, longest_name: usize) -> Result<Listed, Plug
     let extra = read_field(bytes, u16_at(&header, 30))?;
     read_field(bytes, u16_at(&header, 32))?;
     if name.len() > longest_name {
-        let reason = format!("it is longer than {longest_name} bytes");
         return Err(PluginError::NameInvalid {
             entry: crate::error::shown(&String::from_utf8_lossy(&name)),
-            reason,
+            reason: crate::reason::NameFault::TooLong(longest_name),
         });
     }
     let mut listed = Listed {

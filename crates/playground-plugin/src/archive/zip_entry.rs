@@ -1,5 +1,6 @@
 //! What one zip entry may be: neither encrypted, nor exotic, nor anything but a file or a folder.
 
+use super::special;
 use super::zip_directory::Listed;
 use crate::PluginError;
 
@@ -56,11 +57,11 @@ impl Listed {
     /// there too.
     pub(crate) fn refuse_special(&self, entry: &str) -> Result<(), PluginError> {
         let kind = match (self.attributes >> 16) & 0o170_000 {
-            0o120_000 => "a symbolic link",
-            0o020_000 => "a character device",
-            0o060_000 => "a block device",
-            0o010_000 => "a named pipe",
-            0o140_000 => "a socket",
+            0o120_000 => special::SYMBOLIC_LINK,
+            0o020_000 => special::CHARACTER_DEVICE,
+            0o060_000 => special::BLOCK_DEVICE,
+            0o010_000 => special::NAMED_PIPE,
+            0o140_000 => special::SOCKET,
             _ => return Ok(()),
         };
         Err(PluginError::SpecialFile {

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_saphyr::{Location, Spanned};
+
+use crate::Place;
 
 /// The action that makes a plugin a Playground plugin.
 const GRADIO: &str = "gradio";
@@ -11,6 +14,34 @@ const GRADIO: &str = "gradio";
 /// Text for people; other types become `None`.
 #[derive(Debug, Default)]
 pub(crate) struct Loose(pub(crate) Option<String>);
+
+/// Text with its place.
+#[derive(Debug, Default)]
+pub(crate) struct Spotted {
+    pub(crate) text: Option<String>,
+    at: Option<Location>,
+}
+
+impl Spotted {
+    /// Where it stands; the file's first line where it is not there.
+    pub(crate) fn place(&self, file: &str) -> Place {
+        let whole = Place::file(file);
+        match self.at {
+            Some(at) => whole.line(at.line()).column(at.column()),
+            None => whole.line(1),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Spotted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Option::<Spanned<Option<String>>>::deserialize(deserializer)?;
+        Ok(spanned.map_or_else(Self::default, |spanned| Self {
+            at: Some(spanned.referenced),
+            text: filled(spanned.value),
+        }))
+    }
+}
 
 /// The `requires` block.
 #[derive(Debug, Default)]
@@ -22,7 +53,7 @@ pub(crate) struct Requires {
 #[derive(Debug, Default)]
 pub(crate) struct Actions {
     pub(crate) has_gradio: bool,
-    pub(crate) entrypoint: Option<String>,
+    pub(crate) entrypoint: Spotted,
 }
 
 /// One action: a map with an entrypoint, or just the entrypoint. Unlike [`Loose`], an entrypoint that is a list is an
@@ -30,7 +61,7 @@ pub(crate) struct Actions {
 #[derive(Debug, Default)]
 struct Action {
     name: Option<String>,
-    entrypoint: Option<String>,
+    entrypoint: Spotted,
 }
 
 /// Text that says something.
@@ -124,7 +155,10 @@ impl<'de> Visitor<'de> for ActionVisitor {
     fn visit_str<E>(self, text: &str) -> Result<Action, E> {
         Ok(Action {
             name: None,
-            entrypoint: filled(Some(text.to_owned())),
+            entrypoint: Spotted {
+                text: filled(Some(text.to_owned())),
+                at: None,
+            },
         })
     }
 
@@ -132,7 +166,7 @@ impl<'de> Visitor<'de> for ActionVisitor {
         let mut action = Action::default();
         while let Some(key) = map.next_key::<Loose>()? {
             match key.0.as_deref() {
-                Some("entrypoint") => action.entrypoint = filled(map.next_value()?),
+                Some("entrypoint") => action.entrypoint = map.next_value()?,
                 Some("name") => action.name = map.next_value::<Loose>()?.0,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -142,10 +176,11 @@ impl<'de> Visitor<'de> for ActionVisitor {
 }
 
 impl Actions {
-    fn take(&mut self, name: Option<&str>, action: Action) {
+    fn take(&mut self, name: Option<&str>, action: Spanned<Action>) {
         if name == Some(GRADIO) {
             self.has_gradio = true;
-            self.entrypoint = action.entrypoint;
+            self.entrypoint = action.value.entrypoint;
+            self.entrypoint.at.get_or_insert(action.referenced);
         }
     }
 }
@@ -165,8 +200,8 @@ impl<'de> Visitor<'de> for ActionsVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Actions, A::Error> {
         let mut actions = Actions::default();
-        while let Some(mut action) = seq.next_element::<Action>()? {
-            let name = action.name.take();
+        while let Some(mut action) = seq.next_element::<Spanned<Action>>()? {
+            let name = action.value.name.take();
             actions.take(name.as_deref(), action);
         }
         Ok(actions)

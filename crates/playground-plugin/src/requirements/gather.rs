@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 
 use super::line::{Line, relative};
 use super::{RequirementPolicy, Requirements};
+use crate::error::NOT_TEXT;
 use crate::tree::{Content, Tree};
-use crate::{PluginError, text};
+use crate::{Place, PluginError, Said, text};
 
 /// The file an installation begins with.
 pub(crate) const FILE: &str = "requirements.txt";
 /// Files one plugin may include; real ones have one or two.
 const MOST_FILES: usize = 32;
+const NUL_BYTES: Said = Said {
+    en: "it has NUL bytes",
+    ko: "NUL 바이트가 있습니다",
+};
 
 /// All requirement files of a plugin.
 #[derive(Debug, Default)]
@@ -21,16 +26,19 @@ pub(crate) struct Gathered {
     pub(crate) included: BTreeMap<String, String>,
     /// Files and folders that lines of any of them name.
     pub(crate) installs_from: Vec<String>,
+    /// What all these files say, by path.
+    pub(crate) files: BTreeMap<String, Requirements>,
 }
 
-/// Reads the files, judges every line, and refuses includes that are not there. `limit` is in bytes, for all together.
+/// Reads the files, judges every line, and refuses includes that are not there: a mistake keeps nothing else from being
+/// read. `limit` is in bytes, for all together.
 pub(crate) fn gather(
     tree: &Tree,
     limit: u64,
     policy: RequirementPolicy,
-) -> Result<Gathered, PluginError> {
-    let mut texts = BTreeMap::new();
-    let mut installs_from = Vec::new();
+    errors: &mut Vec<PluginError>,
+) -> Gathered {
+    let mut gathered = Gathered::default();
     let mut left = limit;
     let mut waiting: Vec<String> = tree
         .has(FILE)
@@ -38,52 +46,55 @@ pub(crate) fn gather(
         .into_iter()
         .collect();
     while let Some(file) = waiting.pop() {
-        if texts.contains_key(&file) {
+        if gathered.files.contains_key(&file) {
             continue;
         }
-        let text = read(tree, &file, &mut left, limit)?;
-        let requirements = Requirements::parse(&text);
-        requirements.refuse_not_allowed(&file, policy)?;
-        installs_from.extend(installs(&requirements, tree));
-        waiting.extend(includes(&requirements, &file, tree)?);
-        texts.insert(file, text);
-        if texts.len() > MOST_FILES {
-            return Err(PluginError::RequirementsTooLarge {
-                file: FILE.to_owned(),
-                limit,
-            });
+        if gathered.files.len() == MOST_FILES {
+            errors.push(too_large(FILE, limit));
+            break;
         }
+        let text = match read(tree, &file, &mut left, limit) {
+            Ok(text) => text,
+            Err(error) => {
+                errors.push(error);
+                String::new()
+            }
+        };
+        let requirements = Requirements::parse(&text);
+        errors.extend(requirements.not_allowed(&file, policy));
+        gathered.installs_from.extend(installs(&requirements, tree));
+        waiting.extend(includes(&requirements, &file, tree, errors));
+        gathered.included.insert(file.clone(), text);
+        gathered.files.insert(file, requirements);
     }
-    installs_from.sort();
-    installs_from.dedup();
-    Ok(Gathered {
-        text: texts.remove(FILE).unwrap_or_default(),
-        included: texts,
-        installs_from,
-    })
+    gathered.installs_from.sort();
+    gathered.installs_from.dedup();
+    gathered.text = gathered.included.remove(FILE).unwrap_or_default();
+    gathered
+}
+
+fn too_large(file: &str, limit: u64) -> PluginError {
+    PluginError::RequirementsTooLarge {
+        file: file.to_owned(),
+        limit,
+    }
 }
 
 fn read(tree: &Tree, file: &str, left: &mut u64, limit: u64) -> Result<String, PluginError> {
-    let bytes = match tree.read(file, *left)? {
-        Content::Bytes(bytes) => bytes,
-        _ => {
-            return Err(PluginError::RequirementsTooLarge {
-                file: file.to_owned(),
-                limit,
-            });
-        }
+    let Content::Bytes(bytes) = tree.read(file, *left)? else {
+        return Err(too_large(file, limit));
     };
     *left -= bytes.len() as u64;
-    let invalid = |reason: &str| PluginError::RequirementsInvalid {
-        file: file.to_owned(),
-        line: 0,
-        reason: reason.to_owned(),
+    let invalid = |line, reason| PluginError::RequirementsInvalid {
+        place: Place::file(file).line(line),
+        reason,
     };
-    let text = text::decode(&bytes).ok_or_else(|| invalid("it is not UTF-8 text"))?;
-    if text.contains('\0') {
-        return Err(invalid("it has NUL bytes"));
+    let text =
+        text::decode(&bytes).ok_or_else(|| invalid(text::first_bad_line(&bytes), NOT_TEXT))?;
+    match text.lines().position(|line| line.contains('\0')) {
+        Some(at) => Err(invalid(1 + at as u64, NUL_BYTES)),
+        None => Ok(text),
     }
-    Ok(text)
 }
 
 /// The plugin's files that `-r` and `-c` name. Addresses are the installer's business.
@@ -91,7 +102,8 @@ fn includes(
     requirements: &Requirements,
     file: &str,
     tree: &Tree,
-) -> Result<Vec<String>, PluginError> {
+    errors: &mut Vec<PluginError>,
+) -> Vec<String> {
     let mut files = Vec::new();
     for line in &requirements.lines {
         let Line::Option(name, value) = &line.line else {
@@ -104,17 +116,13 @@ fn includes(
         let folder = file.rfind('/').map_or("", |slash| &file[..=slash]);
         match relative(&format!("{folder}{value}")) {
             Some(path) if tree.has(&path) && !value.starts_with('/') => files.push(path),
-            _ => {
-                let reason = format!("{value:?} is not among the plugin's files");
-                return Err(PluginError::RequirementsInvalid {
-                    file: file.to_owned(),
-                    line: line.number,
-                    reason,
-                });
-            }
+            _ => errors.push(PluginError::IncludeMissing {
+                place: Place::file(file).line(line.number),
+                included: value.clone(),
+            }),
         }
     }
-    Ok(files)
+    files
 }
 
 /// The plugin's files and folders an installer will read, as far as they are there.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Requirements;
 use super::line::{Line, relative};
-use crate::PluginError;
+use crate::{Place, PluginError, Said};
 
 /// Which lines of `requirements.txt` are allowed; chosen by the operator.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,43 +22,52 @@ pub enum RequirementPolicy {
 const WHEELS: &str = "wheels";
 
 impl Requirements {
-    /// Refuses the first line the policy does not allow; `file` is named in the error.
-    pub fn refuse_not_allowed(
+    /// One error for each line that the policy does not allow; `file` is named in it.
+    pub fn not_allowed(
         &self,
         file: &str,
         policy: RequirementPolicy,
-    ) -> Result<(), PluginError> {
-        if policy == RequirementPolicy::Permissive {
-            return Ok(());
-        }
-        for line in &self.lines {
-            if let Some(reason) = refusal(&line.line) {
-                let text = line.text.chars().take(200).collect();
-                return Err(PluginError::RequirementNotAllowed {
-                    file: file.to_owned(),
-                    line: line.number,
-                    text,
-                    reason,
-                });
-            }
-        }
-        Ok(())
+    ) -> impl Iterator<Item = PluginError> {
+        let judged = match policy {
+            RequirementPolicy::Permissive => &[],
+            RequirementPolicy::Strict => self.lines.as_slice(),
+        };
+        judged.iter().filter_map(move |line| {
+            Some(PluginError::RequirementNotAllowed {
+                place: Place::file(file).line(line.number),
+                text: line.text.chars().take(200).collect(),
+                reason: refusal(&line.line)?,
+            })
+        })
     }
 }
 
-fn refusal(line: &Line) -> Option<&'static str> {
+const LOCAL_WHEELS: Said = Said {
+    en: "local files are wheels under wheels/",
+    ko: "로컬 파일은 wheels/ 아래의 wheel만 됩니다",
+};
+const NO_OPTIONS: Said = Said {
+    en: "options of the installer are the operator's to set",
+    ko: "설치 도구의 옵션은 운영자가 정합니다",
+};
+const PACKAGES_BY_NAME: Said = Said {
+    en: "only packages by name are allowed",
+    ko: "이름으로 적은 패키지만 됩니다",
+};
+
+fn refusal(line: &Line) -> Option<Said> {
     match line {
         Line::Package(_) => None,
         Line::Local(path) if path.starts_with("wheels/") && path.ends_with(".whl") => None,
-        Line::Local(_) => Some("local files are wheels under wheels/"),
+        Line::Local(_) => Some(LOCAL_WHEELS),
         Line::Option(name, _) if name == "--no-index" => None,
         Line::Option(name, value)
             if name == "--find-links" && relative(value).as_deref() == Some(WHEELS) =>
         {
             None
         }
-        Line::Option(..) => Some("options of the installer are the operator's to set"),
-        Line::Other => Some("only packages by name are allowed"),
+        Line::Option(..) => Some(NO_OPTIONS),
+        Line::Other => Some(PACKAGES_BY_NAME),
     }
 }
 
@@ -90,18 +99,21 @@ mod tests {
             "--pre",
         ] {
             let text = format!("# ours\nnumpy>=1\n{bad}\n");
-            let error = Requirements::parse(&text)
-                .refuse_not_allowed("requirements.txt", RequirementPolicy::Strict)
-                .unwrap_err();
+            let requirements = Requirements::parse(&text);
+            let refused = |policy| {
+                let errors = requirements.not_allowed("requirements.txt", policy);
+                errors.collect::<Vec<_>>()
+            };
+            let [error] = &refused(RequirementPolicy::Strict)[..] else {
+                panic!("one error: {bad}");
+            };
             assert_eq!(error.code(), "requirement_not_allowed", "{bad}");
             let sentence = error.to_string();
             assert!(
                 sentence.contains("line 3") && sentence.contains(bad),
                 "{sentence}"
             );
-            Requirements::parse(&text)
-                .refuse_not_allowed("requirements.txt", RequirementPolicy::Permissive)
-                .unwrap();
+            assert!(refused(RequirementPolicy::Permissive).is_empty());
         }
     }
 
@@ -109,8 +121,8 @@ mod tests {
     fn item_18_strict_allows_names_and_own_wheels() {
         let text = "--no-index\n--find-links wheels\nnumpy>=1,<3 ; python_version > '3.8'\na==1 --hash=sha256:00\n\
                     ./wheels/a-1-py3-none-any.whl\nuvicorn[standard]\n";
-        Requirements::parse(text)
-            .refuse_not_allowed("requirements.txt", RequirementPolicy::Strict)
-            .unwrap();
+        let requirements = Requirements::parse(text);
+        let mut refused = requirements.not_allowed("requirements.txt", RequirementPolicy::Strict);
+        assert!(refused.next().is_none());
     }
 }

@@ -4,6 +4,7 @@
 
 mod context;
 mod deterministic;
+mod examined;
 mod hostile_tar;
 mod hostile_zip;
 mod manifest;

@@ -6,7 +6,9 @@ const ADD_GRADIO_ACTION: &str = "Add to config.yaml:\n\
 actions:\n  gradio:\n    entrypoint: plugin.gradio_interface.app\n\
 and put the app into plugin/gradio_interface.py.";
 
-pub(crate) fn of(error: &PluginError) -> Option<&'static str> {
+const SAVE_AS_UTF_8: &str = "Save the file as UTF-8 in your editor.";
+
+pub(super) fn of(error: &PluginError) -> Option<&'static str> {
     use PluginError as E;
     Some(match error {
         E::Type => "Upload the plugin's folder as .zip, .tar.gz or .tar.",
@@ -30,17 +32,19 @@ pub(crate) fn of(error: &PluginError) -> Option<&'static str> {
         E::NameEncoding { .. } | E::NameInvalid { .. } => {
             "Rename the file and make the archive again."
         }
+        E::ManifestMissing { found } if is_misnamed(found) => "Rename it to config.yaml.",
         E::ManifestMissing { .. } => {
             "Put config.yaml at the top of the archive, or inside its only folder."
         }
         E::ManifestInvalid { .. } => {
             "config.yaml is a YAML map such as `code: my-plugin`, one key a line, spaces instead of tabs."
         }
+        E::ManifestNotText { .. } => SAVE_AS_UTF_8,
         E::CodeMissing { .. } => {
             "Add `code: my-plugin` to config.yaml, or name the release in the request."
         }
         E::ReleaseMismatch { .. } => "Change one of the two, or leave it out of the request.",
-        E::GradioActionMissing => ADD_GRADIO_ACTION,
+        E::GradioActionMissing { .. } => ADD_GRADIO_ACTION,
         E::EntrypointInvalid { .. } => {
             "Write it as package.module:attribute, package.module or folder/file.py."
         }
@@ -48,31 +52,32 @@ pub(crate) fn of(error: &PluginError) -> Option<&'static str> {
         E::RequirementsInvalid { .. } => {
             "Write one requirement a line, for example numpy>=1.26, saved as UTF-8."
         }
+        E::IncludeMissing { .. } => {
+            "Check the spelling: the path starts at the folder of the file that names it."
+        }
         E::RequirementNotAllowed { .. } => {
             "Name packages with versions only, or put the wheel under wheels/ and write ./wheels/NAME.whl."
         }
-        E::ManifestTooLarge { .. }
-        | E::CodeInvalid(_)
-        | E::VersionInvalid(_)
-        | E::RequirementsTooLarge { .. }
-        | E::Spool(_) => return None,
+        E::CodeInvalid { .. } => "Write it like `code: my-plugin`.",
+        E::VersionInvalid { .. } => "Write it like `version: 1.0.0`.",
+        E::ManifestTooLarge { .. } => {
+            "Keep data out of config.yaml: a manifest has a few hundred lines at most."
+        }
+        E::RequirementsTooLarge { .. } => {
+            "Name what the plugin imports, and let the installer find what those need."
+        }
+        E::Spool(_) => return None,
     })
 }
 
-/// The tail of "no config.yaml at its top".
-pub(crate) fn found_at(found: &[String]) -> String {
-    match found {
-        [] => String::new(),
-        [one] => format!("; there is one at {one}"),
-        [one, ..] => format!("; there are {}, the first at {one}", found.len()),
-    }
+/// Whether what was found is at the top already.
+pub(super) fn is_misnamed(found: &[String]) -> bool {
+    found.iter().any(|path| !path.contains('/'))
 }
 
-/// `, line 3, column 7`, as far as it is known.
-pub(crate) fn at_line(line: u64, column: u64) -> String {
-    match (line, column) {
-        (0, _) => String::new(),
-        (line, 0) => format!(", line {line}"),
-        (line, column) => format!(", line {line}, column {column}"),
+impl PluginError {
+    /// What the author can do about it, where that is not plain from the sentence.
+    pub fn hint(&self) -> Option<&'static str> {
+        of(self)
     }
 }
