@@ -1,26 +1,25 @@
 """Every block of code of the user's own document, run as written, against a real Agent.
 
-How blocks are found and get their indentation back is told in support/seed.py. In what is run, four things that only its reader
-can know are put in (`Document.put_in`); nothing else is changed. A block that no test here names fails the first test.
+How blocks are found and get their indentation back is told in support/seed.py. Only what its reader alone can know is put in: the
+Agent's address and token, where the archive lies, the id of a container, and the release whose name the page hides. A block that
+no test here names fails the first test.
 """
 
-import ast
 import inspect
 import json
 import os
 import re
 import subprocess
-import typing
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from support import docker, plugins, seed
+from support.seed import RELEASE
+from support.signatures import assert_same_signature
 from synapse_sdk.clients.agent import AgentClient, AsyncContainerClientMixin, ContainerClientMixin
 from synapse_sdk.exceptions import NotFoundError, ValidationError
 from synapse_sdk.plugins.models import PluginRelease
 
-RELEASE = "my-plugin@1.0.0"
 SHOWN_ID = "abc123def456"
 SEED_KEYS = {"id", "status", "name", "image", "endpoint"}
 # The first line of each block, as the tests below name them; the document's order is theirs.
@@ -34,52 +33,9 @@ def of(first_line):
     return pytest.mark.parametrize("block", [pytest.param(block, id="as-written")])
 
 
-class Document:
-    """The reader's Python session: one block after the other, with the same names."""
-
-    def __init__(self, agent, archive):
-        self.names, self.agent, self.archive = {}, agent, archive
-
-    def put_in(self, block):
-        known = {
-            "http://agent-url:8000": self.agent.url,
-            "your-token": self.agent.token,
-            "/path/to/plugin-release.zip": str(self.archive),
-            seed.HIDDEN_ADDRESS: RELEASE,
-        }
-        for written, meant in known.items():
-            block = block.replace(written, meant)
-        return seed.indented(block)
-
-    def run(self, block):
-        exec(compile(self.put_in(block), str(seed.FILE), "exec"), self.names)
-        return self.names
-
-
-def block_that_begins(first_line):
-    return next(block for block in seed.blocks() if block.splitlines()[0] == first_line)
-
-
-def tree_of(block):
-    """The files of the drawn folder, with what the document says is in them."""
-    contents = {
-        "config.yaml": seed.indented(block_that_begins("code: my-plugin")),
-        "plugin/gradio_interface.py": seed.indented(block_that_begins("import gradio as gr")),
-    }
-    files, folder = {}, ""
-    for line in block.splitlines()[1:]:
-        name = re.sub("[│├└─ ]", "", line.partition("#")[0])
-        if name.endswith("/"):
-            folder = name
-        elif name != "...":
-            path = (folder if line.startswith("│") else "") + name
-            files[path] = contents.get(path, "")
-    return files
-
-
 @pytest.fixture(scope="module")
 def tree():
-    return tree_of(block_that_begins("my-plugin/"))
+    return seed.tree_of(seed.block_that_begins("my-plugin/"))
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +44,8 @@ def document(agent, tree, tmp_path_factory):
     archive = tmp_path_factory.mktemp("seed") / "plugin-release.zip"
     # Of this run alone, as every plugin of the suite.
     archive.write_bytes(plugins.zipped({**tree, "plugin/__init__.py": plugins.RUN}))
-    document = Document(agent, archive)
-    client = document.run(block_that_begins(CONSTRUCTION))["client"]
+    document = seed.Document(agent, archive)
+    client = document.run(seed.block_that_begins(CONSTRUCTION))["client"]
     client.upload_plugin_release(archive)
     yield document
     for container in list(client.list_containers({"plugin_release": RELEASE}, list_all=True)[0]):
@@ -103,14 +59,8 @@ def client(document):
     return document.names["client"]
 
 
-def promises(block):
-    """The dictionaries that a block shows as answers, in comments or below the call."""
-    shown = re.findall(r"^\{.*?^\}|^\{.*?\}$", re.sub("(?m)^# ?", "", block), re.MULTILINE | re.DOTALL)
-    return [ast.literal_eval(re.sub("#.*", "", text)) for text in shown]
-
-
 def assert_kept(promise, answer):
-    """An answer has every key that was shown, and what the plugin alone decides is literally the same."""
+    """An answer has every key that was shown, and what does not differ from machine to machine is the same."""
     assert set(promise) <= set(answer)
     for key in ("status", "image", "restarted"):
         if key in promise:
@@ -152,7 +102,7 @@ def test_the_client_is_made(document, agent, block):
 @of("response = client.create_container(")
 def test_a_container_is_created_by_the_name_of_a_release(document, client, block):
     response = document.run(block)["response"]
-    [promise] = promises(document.put_in(block))
+    [promise] = seed.promises(document.put_in(block))
     assert_kept(promise, response)
     record = client.get_container(response["id"])
     assert (record["model"], record["params"]) == (123, {"input_size": 512})
@@ -181,7 +131,7 @@ def test_the_second_create_restarts(document, client, block):
     for container in client.list_containers({"model": 123})["results"]:
         client.delete_container(container["id"])
     names = document.run(block)
-    first, second = promises(block)
+    first, second = seed.promises(block)
     assert_kept(first, names["response1"])
     assert_kept(second, names["response2"])
     assert "restarted" not in names["response1"]
@@ -192,7 +142,7 @@ def test_the_second_create_restarts(document, client, block):
 def test_containers_are_listed(document, client, block, capsys):
     client.create_container(RELEASE, model=2)
     page = client.list_containers()
-    assert set(promises(block)[0]) <= set(page)
+    assert set(seed.promises(block)[0]) <= set(page)
     names = document.run(block)
     assert all(container["status"] == "running" for container in names["result"]["results"])
     assert names["count"] == page["count"] >= 1
@@ -205,7 +155,7 @@ def test_containers_are_listed(document, client, block, capsys):
 def test_one_container_is_shown(document, client, block):
     made = client.create_container(RELEASE, model=3)
     container = document.run(block.replace(f'"{SHOWN_ID}"', f'"{made["id"][:12]}"'))["container"]
-    [promise] = promises(block)
+    [promise] = seed.promises(block)
     assert_kept(promise, container)
     assert container["id"] == container["attrs"]["Id"] == made["id"]
 
@@ -227,7 +177,7 @@ def test_health_is_checked(document, block):
 @of("my-plugin/")
 def test_the_folder_has_what_is_needed_and_only_the_app_is_required(client, tree, tmp_path, block):
     assert list(tree) == ["config.yaml", "plugin/__init__.py", "plugin/gradio_interface.py", "requirements.txt"]
-    assert tree_of(block) == tree
+    assert seed.tree_of(block) == tree
     for missing, is_required in (("requirements.txt", False), ("plugin/gradio_interface.py", True)):
         file = tmp_path / "without.zip"
         kept = {name: text for name, text in tree.items() if name != missing}
@@ -294,34 +244,6 @@ def test_the_dockerfile_builds_the_plugin_on_the_base_image(client, agent, tree,
     docker.remove_image({"Id": image})
 
 
-def signature_of(block):
-    """A function with the shown signature, whose body is `...`."""
-    known = {**vars(typing), "PluginRelease": PluginRelease, "Path": Path}
-    exec(f"{block}:\n    ...", known)
-    return known[re.match(r"def (\w+)", block)[1]]
-
-
-def members(hint):
-    """The types of a union, or the one type; `Dict[str, Any]` is a `dict`."""
-    parts = typing.get_args(hint) if typing.get_origin(hint) is typing.Union else [hint]
-    return {typing.get_origin(part) or part for part in parts}
-
-
-def assert_same_signature(block, mixin):
-    shown = signature_of(block)
-    ours = getattr(mixin, shown.__name__)
-    own = dict(inspect.signature(ours).parameters)
-    own.pop("self")
-    for name, parameter in inspect.signature(shown).parameters.items():
-        assert (own[name].kind, own[name].default) == (parameter.kind, parameter.default), name
-    further = [own[name] for name in own if name not in inspect.signature(shown).parameters]
-    assert all(parameter.kind is parameter.KEYWORD_ONLY and parameter.default is not parameter.empty for parameter in further)
-    hints, own_hints = typing.get_type_hints(shown), typing.get_type_hints(ours)
-    assert members(own_hints.pop("return")) == members(hints.pop("return"))
-    for name, hint in hints.items():
-        assert members(hint) <= members(own_hints[name]), name
-
-
 BOTH = pytest.mark.parametrize("mixin", [ContainerClientMixin, AsyncContainerClientMixin])
 
 
@@ -355,13 +277,6 @@ def test_the_signature_of_health_check(block, mixin):
     assert_same_signature(block, mixin)
 
 
-def section(begin, end):
-    """The lines of the document between two of its lines."""
-    lines = seed.text().splitlines()
-    start = lines.index(begin)
-    return [line for line in lines[start + 1 : lines.index(end, start)] if line.strip()]
-
-
 # Each row of the exceptions table, and the call that it speaks of.
 EXCEPTIONS = {
     "ValueError": lambda client: client.create_container(),
@@ -371,7 +286,7 @@ EXCEPTIONS = {
 
 
 def test_every_row_of_the_exceptions_table_has_its_call():
-    rows = [re.match(r"\s*• (\w+): ", line)[1] for line in section("예외:", "list_containers()")]
+    rows = [re.match(r"\s*• (\w+): ", line)[1] for line in seed.section("예외:", "list_containers()")]
     assert rows == list(EXCEPTIONS)
 
 
@@ -385,7 +300,7 @@ def test_a_row_of_the_exceptions_table(client, name):
 
 
 def test_every_row_of_the_parameters_table_is_a_parameter():
-    table = section("파라미터타입설명", "예외:")
+    table = seed.section("파라미터타입설명", "예외:")
     returned = next(line for line in table if line.startswith("반환값:"))
     rows = table[: table.index(returned)]
     parameters = inspect.signature(AgentClient.create_container).parameters
@@ -395,7 +310,7 @@ def test_every_row_of_the_parameters_table_is_a_parameter():
 
 
 def test_the_variables_table_is_what_an_app_gets(client, probe, model, ask):
-    rows = section("변수설명", "Gradio 앱에서 접근:")
+    rows = seed.section("변수설명", "Gradio 앱에서 접근:")
     assert rows[0].startswith("PLUGIN_PARAMS") and rows[1].startswith("사용자 정의 envs")
     container = client.create_container(probe, model=model, params={"size": 1}, envs={"MODE": "fast"})
     assert json.loads(ask(container, "params")) == {"size": 1}

@@ -9,6 +9,7 @@ It is the text of a web page: the fences of code are lost, and so is indentation
   YAML. What stands between brackets needs none.
 """
 
+import ast
 import re
 from pathlib import Path
 
@@ -25,7 +26,7 @@ HEADINGS = {
 }
 KOREAN = re.compile("[가-힣]")
 # The page hides whatever looks like a mail address from robots; this is what its readers see.
-HIDDEN_ADDRESS = "[email\xa0protected]"
+HIDDEN_ADDRESS, RELEASE = "[email\xa0protected]", "my-plugin@1.0.0"
 
 
 def text():
@@ -58,3 +59,59 @@ def indented(block):
         lines.append("    " * level + line)
         level += line.partition("#")[0].rstrip().endswith(":")
     return "\n".join(lines) + "\n"
+
+
+def block_that_begins(first_line):
+    return next(block for block in blocks() if block.splitlines()[0] == first_line)
+
+
+def tree_of(block):
+    """The files of the drawn folder, with what the document says is in them."""
+    contents = {
+        "config.yaml": indented(block_that_begins("code: my-plugin")),
+        "plugin/gradio_interface.py": indented(block_that_begins("import gradio as gr")),
+    }
+    files, folder = {}, ""
+    for line in block.splitlines()[1:]:
+        name = re.sub("[│├└─ ]", "", line.partition("#")[0])
+        if name.endswith("/"):
+            folder = name
+        elif name != "...":
+            path = (folder if line.startswith("│") else "") + name
+            files[path] = contents.get(path, "")
+    return files
+
+
+def promises(block):
+    """The dictionaries that a block shows as answers, in comments or below the call."""
+    shown = re.findall(r"^\{.*?^\}|^\{.*?\}$", re.sub("(?m)^# ?", "", block), re.MULTILINE | re.DOTALL)
+    return [ast.literal_eval(re.sub("#.*", "", literal)) for literal in shown]
+
+
+def section(begin, end):
+    """The lines of the document between two of its lines."""
+    lines = text().splitlines()
+    start = lines.index(begin)
+    return [line for line in lines[start + 1 : lines.index(end, start)] if line.strip()]
+
+
+class Document:
+    """The reader's Python session: one block after the other, with the same names."""
+
+    def __init__(self, agent, archive):
+        self.names, self.agent, self.archive = {}, agent, archive
+
+    def put_in(self, block):
+        known = {
+            "http://agent-url:8000": self.agent.url,
+            "your-token": self.agent.token,
+            "/path/to/plugin-release.zip": str(self.archive),
+            HIDDEN_ADDRESS: RELEASE,
+        }
+        for written, meant in known.items():
+            block = block.replace(written, meant)
+        return indented(block)
+
+    def run(self, block):
+        exec(compile(self.put_in(block), str(FILE), "exec"), self.names)
+        return self.names
