@@ -11,7 +11,7 @@ mod side;
 mod streams;
 mod wake;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -67,6 +67,21 @@ fn prepare(binary: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
         Ok("there")
     })?;
     Ok(binary)
+}
+
+/// A folder of its own with what is in another one.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<PathBuf> {
+    let [from, to_text] = [from, to].map(Path::to_string_lossy);
+    run_command(&mut command("cp", &["-r", &from, &to_text]))?;
+    Ok(to.to_owned())
+}
+
+/// Removes what a measurement left on the engine: the Agent's images, the plain ones, its network.
+fn clean(agent: &Agent, network: &str) {
+    drop(forget_images(agent));
+    plain::forget();
+    let mut remove = command("docker", &["network", "rm", network]);
+    drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
 }
 
 /// The images that the Agent made here, and no other.

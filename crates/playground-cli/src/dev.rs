@@ -20,8 +20,7 @@ use crate::human::seconds;
 use crate::leave::leave;
 use crate::output::note;
 use crate::progress::Progress;
-use crate::run::{bring_up, launched};
-use crate::settings::SettingsArgs;
+use crate::run::{HowArgs, bring_up, launched};
 use crate::{browser, logs};
 
 #[derive(Debug, Args)]
@@ -30,13 +29,7 @@ pub(crate) struct DevArgs {
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
     #[command(flatten)]
-    settings: SettingsArgs,
-    /// Upload it whatever a check finds
-    #[arg(long)]
-    no_check: bool,
-    /// Do not open the app in the browser
-    #[arg(long)]
-    no_open: bool,
+    how: HowArgs,
 }
 
 /// What is developed.
@@ -62,12 +55,12 @@ pub(crate) async fn run(args: DevArgs, session: Session) -> anyhow::Result<()> {
         request: CreateRequest {
             on_existing: Some(OnExisting::Reuse),
             live: true,
-            ..args.settings.request()
+            ..args.how.settings.request()
         },
         name: None,
         log: None,
-        checks: !args.no_check,
-        opens: !args.no_open,
+        checks: !args.how.no_check,
+        opens: !args.how.no_open,
     };
     let first = Edit::first();
     match dev.push(&first).await {

@@ -25,24 +25,31 @@ pub(crate) struct RunArgs {
     #[arg(value_name = "DIR|ARCHIVE", default_value = ".")]
     plugin: PathBuf,
     #[command(flatten)]
-    settings: SettingsArgs,
-    /// Upload it whatever a check finds
-    #[arg(long)]
-    no_check: bool,
-    /// Do not open the app in the browser
-    #[arg(long)]
-    no_open: bool,
+    how: HowArgs,
     /// Print the address and end, without following what the app prints
     #[arg(long, short)]
     detach: bool,
 }
 
+/// How `run` and `dev` bring an app up.
+#[derive(Debug, Args)]
+pub(crate) struct HowArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// Upload it whatever a check finds
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    /// Do not open the app in the browser
+    #[arg(long)]
+    pub(crate) no_open: bool,
+}
+
 pub(crate) async fn run(args: RunArgs, session: Session) -> anyhow::Result<()> {
     let request = CreateRequest {
         on_existing: Some(OnExisting::Reuse),
-        ..args.settings.request()
+        ..args.how.settings.request()
     };
-    if !args.no_check {
+    if !args.how.no_check {
         refuse_broken(&args.plugin)?;
     }
     let begun = Instant::now();
@@ -50,7 +57,7 @@ pub(crate) async fn run(args: RunArgs, session: Session) -> anyhow::Result<()> {
     let created = launched(launch)?;
     ready(&created, &seconds(begun.elapsed()))?;
     let container = created.container;
-    if !args.no_open {
+    if !args.how.no_open {
         browser::open(&container);
     }
     if args.detach {

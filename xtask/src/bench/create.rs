@@ -4,18 +4,16 @@
 //! The ratios are what counts; the times depend on the machine.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use serde_json::Value;
 
-use super::plain::{self, Plain};
+use super::plain::Plain;
 use super::ready::wait_until_ready;
-use super::{forget_images, median, prepare};
+use super::{clean, copy, median, prepare};
 use crate::agent::Agent;
-use crate::command::{command, run as run_command};
 use crate::repo;
 use crate::step::{say, step};
 
@@ -67,6 +65,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         ],
     )?;
     let measured = measure(options, &plain, &agent, &example);
+    if let Ok(pk) = pk(&agent) {
+        drop(agent.cli(&["rm", &pk]));
+    }
     clean(&agent, &network);
     print(options, &measured?);
     Ok(())
@@ -120,10 +121,7 @@ fn with_requirement(
     options: &Options,
     turn: usize,
 ) -> anyhow::Result<PathBuf> {
-    run_command(&mut command(
-        "cp",
-        &["-r", &example.to_string_lossy(), &folder.to_string_lossy()],
-    ))?;
+    copy(example, folder)?;
     let file = folder.join("requirements.txt");
     let named = std::fs::read_to_string(&file).unwrap_or_default();
     let more = options
@@ -199,10 +197,7 @@ fn identical(agent: &Agent, example: &Path, turn: usize) -> anyhow::Result<Durat
 fn unique_copy(example: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let folder = repo::target().join("bench-create").join(name);
     if !folder.exists() {
-        run_command(&mut command(
-            "cp",
-            &["-r", &example.to_string_lossy(), &folder.to_string_lossy()],
-        ))?;
+        copy(example, &folder)?;
         let file = folder.join("plugin/gradio_interface.py");
         let mut text = std::fs::read_to_string(&file)?;
         text.push_str(&format!("\n# {name} {:?}\n", std::time::SystemTime::now()));
@@ -227,16 +222,6 @@ fn pk(agent: &Agent) -> anyhow::Result<String> {
         .or_else(|| listed.get(0))
         .context("no container is listed")?;
     Ok(first["pk"].to_string())
-}
-
-fn clean(agent: &Agent, network: &str) {
-    if let Ok(pk) = pk(agent) {
-        drop(agent.cli(&["rm", &pk]));
-    }
-    drop(forget_images(agent));
-    plain::forget();
-    let mut remove = command("docker", &["network", "rm", network]);
-    drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
 }
 
 fn print(options: &Options, measured: &Measured) {

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use clap::Args;
 
-use super::plain::{self, Plain};
+use super::plain::Plain;
 use super::ready::wait_until_says;
-use super::{forget_images, median, prepare};
+use super::{clean, copy, median, prepare};
 use crate::agent::Agent;
-use crate::command::{command, output, run as run_command};
+use crate::command::{command, output};
 use crate::repo;
 use crate::step::{say, step};
 
@@ -43,7 +43,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let work = repo::target().join("bench-edit");
     drop(std::fs::remove_dir_all(&work));
     std::fs::create_dir_all(&work)?;
-    let plain = Plain::prepare(&work, &copy(&work.join("plain-source"))?)?;
+    let seed = repo::root().join("examples/seed");
+    let plain = Plain::prepare(&work, &seed)?;
     let network = format!("playground-bench-{}", std::process::id());
     let data = work.join("data");
     let agent = Agent::start(
@@ -59,10 +60,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         ],
     )?;
     let measured = measure(options, &work, &plain, &agent);
-    drop(forget_images(&agent));
-    plain::forget();
-    let mut remove = command("docker", &["network", "rm", &network]);
-    drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
+    clean(&agent, &network);
     measured?.print(options);
     Ok(())
 }
@@ -93,7 +91,7 @@ fn measure(
         }
         Ok("done")
     })?;
-    let folder = copy(&work.join("source"))?;
+    let folder = copy(&repo::root().join("examples/seed"), &work.join("source"))?;
     let app = folder.join("plugin/gradio_interface.py");
     step("create", || {
         let port = create(agent, &folder)?;
@@ -137,16 +135,6 @@ fn create(agent: &Agent, folder: &Path) -> anyhow::Result<u16> {
     Ok(u16::try_from(
         created["host_port"].as_u64().context("no port")?,
     )?)
-}
-
-/// The seed's own plugin, in a folder of its own.
-fn copy(folder: &Path) -> anyhow::Result<PathBuf> {
-    let seed = repo::root().join("examples/seed");
-    run_command(&mut command(
-        "cp",
-        &["-r", &seed.to_string_lossy(), &folder.to_string_lossy()],
-    ))?;
-    Ok(folder.to_owned())
 }
 
 /// Gives the app another title. Returns when it was saved.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::Value;
 
+use super::copy;
 use super::ready::wait_until_ready;
 use crate::command::{command, output, run as run_command};
 
@@ -24,11 +25,7 @@ pub(super) struct Plain {
 
 impl Plain {
     pub(super) fn prepare(work: &Path, example: &Path) -> anyhow::Result<Self> {
-        let folder = work.join("plain");
-        run_command(&mut command(
-            "cp",
-            &["-r", &example.to_string_lossy(), &folder.to_string_lossy()],
-        ))?;
+        let folder = copy(example, &work.join("plain"))?;
         let requirements = folder.join("requirements.txt");
         let named = std::fs::read_to_string(&requirements).unwrap_or_default();
         // The seed: gradio is included automatically. The same version as in our base, so that the work is the same.
