@@ -102,7 +102,7 @@ def test_every_save_reaches_the_running_app(agent, folder, dev):
     assert docker.inspect(first["id"])["State"]["StartedAt"] == began, "the same process of Docker's"
 
     (root / "plugin/gradio_interface.py").write_text("import gradio as gr\n\ndemo = gr.Interface(\n")
-    running.says("plugin/gradio_interface.py:3")
+    running.says("plugin/gradio_interface.py:4:1: error: the plugin has a syntax error")
     assert title_of(first) == "Two", "what cannot run does not replace what runs"
 
     (root / "plugin/gradio_interface.py").write_text('raise RuntimeError("the weights are missing")\n' + app("Three"))
@@ -131,5 +131,5 @@ def test_run_uploads_nothing_that_would_fail(agent, folder):
     (root / "plugin/gradio_interface.py").write_text("import gradio as gr\n\ndemo = gr.Interface(\n")
     done = run(agent, root)
     assert done.returncode == 5, done.stderr
-    assert "plugin/gradio_interface.py:3" in done.stderr
+    assert "plugin/gradio_interface.py:4:1: error: the plugin has a syntax error" in done.stderr
     assert [it for it in agent.all("containers/") if it["plugin_release"].startswith("broken-run")] == []

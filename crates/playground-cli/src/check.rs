@@ -67,9 +67,8 @@ pub(crate) fn refuse_broken(plugin: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     let language = Language::of_user();
-    let told = report.told(plugin, language);
+    note(&report.told(plugin, language));
     Err(Problem {
-        before: told.lines().map(str::to_owned).collect(),
         language,
         ..Problem::new(Exit::PluginFailed, report.summary(plugin, language))
     }

@@ -16,7 +16,7 @@ from support.plugins import MIMIC
 
 from browser.playground import Playground
 from browser.site import Site
-from browser.trace import loads
+from browser.trace import SEEN, loads
 
 LOOKS = 9
 CONTAINERS = 1000
@@ -100,11 +100,14 @@ def shown_after(context, address):
 def trace_of(context, address):
     """The median of some loads, by when they were interactive."""
     page, found = context.new_page(), []
-    for _ in range(LOOKS):
+    page.add_init_script(f"({SEEN})()")
+    for _ in range(2 * LOOKS):
         page.goto("about:blank")
         found.append(loads(context.browser, page, address))
     page.close()
-    return sorted(found, key=lambda it: it.interactive)[LOOKS // 2]
+    found = sorted((it for it in found if it), key=lambda it: it.interactive)
+    print(f"Chromium's trace of {address}: {len(found)} loads")
+    return found[len(found) // 2]
 
 
 def test_the_first_look(chromium, empty_agent, launched):

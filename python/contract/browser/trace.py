@@ -26,9 +26,8 @@ class Load:
 
 
 def loads(browser, page, address):
-    """Loads an address in a page and reads the trace."""
+    """Loads an address in a page that has the script SEEN, and reads the trace."""
     browser.start_tracing(page=page, categories=["devtools.timeline", "blink.user_timing", "loading", "disabled-by-default-devtools.timeline"])
-    page.add_init_script(f"({SEEN})()")
     page.goto(address)
     page.wait_for_selector("article")
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)))")
@@ -36,14 +35,18 @@ def loads(browser, page, address):
 
 
 def read(events):
-    """The last navigation of the page that painted something."""
-    paint = max((it for it in events if it["name"] == "firstContentfulPaint"), key=lambda it: it["ts"])
-    thread = (paint["pid"], paint["tid"])
-    begun = max(
-        it["ts"] for it in events if it["name"] == "navigationStart" and it["pid"] == paint["pid"] and it["ts"] <= paint["ts"]
-    )
+    """The navigation of this trace that painted something last; none where Chromium's buffer lost its beginning."""
+    begun = {it["args"]["data"]["navigationId"]: it["ts"] for it in events if it["name"] == "navigationStart"}
+    mine = lambda it: it["args"].get("data", {}).get("navigationId")
+    # Another window may paint, too: its navigation began before the trace.
+    paints = [it for it in events if it["name"] == "firstContentfulPaint" and mine(it) in begun]
+    paint = max(paints, key=lambda it: it["ts"], default=None)
+    if paint is None:
+        return None
+    load, thread = mine(paint), (paint["pid"], paint["tid"])
+    begun = begun[load]
     tasks = [it for it in events if it["name"] == "RunTask" and (it["pid"], it["tid"]) == thread and it["ts"] >= begun]
     long = [it["ts"] + it["dur"] for it in tasks if it.get("dur", 0) > LONG]
     since = lambda at: (at - begun) / 1000
-    seen = [it["ts"] for it in events if it["name"] == MARK and it["ts"] >= begun]
+    seen = [it["ts"] for it in events if it["name"] == MARK and mine(it) == load]
     return Load(since(paint["ts"]), since(max([paint["ts"], *seen, *long])), sum(it.get("dur", 0) for it in tasks) / 1000)

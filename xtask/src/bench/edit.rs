@@ -107,7 +107,7 @@ fn measure(
     step("dev", || {
         let dev = Dev::start(agent, &folder)?;
         let shown = agent.json(&["ls"])?;
-        let container = &shown["results"][0];
+        let container = &shown[0];
         let port = container["host_port"].as_u64().context("no port")?;
         for turn in 0..options.runs {
             let title = format!("Developed {turn}");
