@@ -107,7 +107,8 @@ def test_every_save_reaches_the_running_app(agent, folder, dev):
 
     (root / "plugin/gradio_interface.py").write_text('raise RuntimeError("the weights are missing")\n' + app("Three"))
     running.says("the weights are missing")
-    assert only(agent, "developed")["failure"]["kind"] == "import_error"
+    failure = eventually(lambda: only(agent, "developed")["failure"], bool, what="what the app printed is its failure")
+    assert failure["kind"] == "import_error"
 
     (root / "plugin/gradio_interface.py").write_text(app("Four"))
     eventually(lambda: title_of(first), lambda title: title == "Four", what="the mended app at the same address")

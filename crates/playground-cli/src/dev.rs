@@ -62,21 +62,12 @@ pub(crate) async fn run(args: DevArgs, session: Session) -> anyhow::Result<()> {
         checks: !args.how.no_check,
         opens: !args.how.no_open,
     };
-    let first = Edit::first();
-    match dev.push(&first).await {
-        Err(error) if error.downcast_ref::<Problem>().is_none() => return Err(error),
-        shown => dev.tell(shown),
-    }
-    note("watching; Ctrl-C ends");
-    loop {
-        // Cancel-safe: an edit that is pushed is pushed to its end.
-        let edit = tokio::select! {
-            edit = edits.next() => edit,
-            _ = tokio::signal::ctrl_c() => None,
-        };
-        let Some(edit) = edit else { break };
-        let pushed = dev.push(&edit).await;
-        dev.tell(pushed);
+    // Cancel-safe: a launch that nobody awaits goes on at the Agent, and the edits end with the command. What is under
+    // way is asked first: it says how a launch that it watches is ended.
+    tokio::select! {
+        biased;
+        ended = dev.develop(&mut edits) => ended?,
+        _ = tokio::signal::ctrl_c() => {}
     }
     match &dev.name {
         Some(name) => leave(&dev.session.client, name).await,
@@ -85,6 +76,20 @@ pub(crate) async fn run(args: DevArgs, session: Session) -> anyhow::Result<()> {
 }
 
 impl Dev {
+    /// The app there is, and then every edit of it; ends where nothing more can be seen of the directory.
+    async fn develop(&mut self, edits: &mut Edits) -> anyhow::Result<()> {
+        match self.push(&Edit::first()).await {
+            Err(error) if error.downcast_ref::<Problem>().is_none() => return Err(error),
+            shown => self.tell(shown),
+        }
+        note("watching; Ctrl-C ends");
+        while let Some(edit) = edits.next().await {
+            let pushed = self.push(&edit).await;
+            self.tell(pushed);
+        }
+        Ok(())
+    }
+
     /// Brings the code there is to the app.
     async fn push(&mut self, edit: &Edit) -> anyhow::Result<()> {
         let progress = match self.name {
