@@ -196,12 +196,24 @@ def test_a_build_is_watched_step_by_step_and_cancelled(person, written):
     slow = 'import time\nprint("thinking about it", flush=True)\ntime.sleep(600)\n'
     window.drop(written("slow-start", app=slow))
     launch(window)
-    expect(page.locator("[data-stage=starting].active")).to_be_visible(timeout=READY)
     steps = page.locator("[data-stage=building] ol li")
-    expect(steps.first).to_be_visible()
+    expect(steps.first).to_be_visible(timeout=READY)
     expect(page.get_by_text(re.compile(r"\d+ of \d+ steps? from the cache"))).to_be_visible()
+    expect(page.locator("[data-stage=starting].active")).to_be_visible(timeout=READY)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("This launch was cancelled")).to_be_visible()
+
+
+def test_a_build_is_cancelled_before_its_end(person, written):
+    window = person().enter("launch")
+    page = window.page
+    # Nobody answers at this index, so the step that asks it does not end by itself for a while.
+    window.drop(written("slow-build", app=MIMIC, requirements="--index-url http://192.0.2.1/simple\nnot-to-be-had==1.0\n"))
+    launch(window)
+    expect(page.locator("[data-stage=building].active ol li")).not_to_have_count(0, timeout=READY)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("This launch was cancelled")).to_be_visible()
+    expect(page.locator("[data-stage=building].cancelled")).to_be_visible()
 
 
 def test_every_example_that_answers_is_there(person):
