@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use crate::command::{apt_install, command, exists, is_root, run};
+use crate::command::{apt_install, command, exists, is_root, output, run};
 use crate::repo;
 
 /// How long a started engine may take until it answers.
@@ -111,6 +111,49 @@ fn wait_until_it_answers(log: &Path) -> anyhow::Result<()> {
     )
 }
 
+/// Removes the networks of tests and benchmarks that were killed, with the containers in them: their names tell the
+/// process that made them. An engine has some thirty ranges of addresses for networks, and each takes one for ever.
+pub(crate) fn sweep() -> anyhow::Result<String> {
+    let networks = output(&mut command(
+        "docker",
+        &["network", "ls", "--format", "{{.Name}}"],
+    ))?;
+    let dead: Vec<&str> = networks
+        .lines()
+        .filter(|network| maker(network).is_some_and(|process| !is_alive(process)))
+        .collect();
+    for network in &dead {
+        let filter = format!("network={network}");
+        let list = ["ps", "--all", "--quiet", "--filter", &filter];
+        let containers = output(&mut command("docker", &list))?;
+        for container in containers.lines() {
+            let remove = ["rm", "--force", "--volumes", container];
+            output(&mut command("docker", &remove))?;
+        }
+        output(&mut command("docker", &["network", "rm", network]))?;
+    }
+    Ok(match dead.len() {
+        0 => "nothing".to_owned(),
+        many => format!("{many} networks of processes that are gone"),
+    })
+}
+
+/// The process that made a network, where that is one of our tests or benchmarks.
+fn maker(network: &str) -> Option<u32> {
+    const OURS: [&str; 4] = [
+        "agent-test-",
+        "engine-test-",
+        "playground-bench-",
+        "playground-contract-",
+    ];
+    let rest = OURS.iter().find_map(|name| network.strip_prefix(name))?;
+    rest.split('-').next()?.parse().ok()
+}
+
+fn is_alive(process: u32) -> bool {
+    Path::new("/proc").join(process.to_string()).exists()
+}
+
 /// Waits between two looks at something that cannot tell us when it changes.
 #[expect(
     clippy::disallowed_methods,
@@ -118,4 +161,19 @@ fn wait_until_it_answers(log: &Path) -> anyhow::Result<()> {
 )]
 pub(crate) fn pause(interval: Duration) {
     std::thread::sleep(interval);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::maker;
+
+    #[test]
+    fn a_network_of_a_test_tells_the_process_that_made_it() {
+        assert_eq!(maker("agent-test-26978-pair"), Some(26_978));
+        assert_eq!(maker("agent-test-26978-pair-internal"), Some(26_978));
+        assert_eq!(maker("playground-contract-4317-agent0"), Some(4317));
+        assert_eq!(maker("playground-bench-2286"), Some(2286));
+        assert_eq!(maker("synapse-playground"), None);
+        assert_eq!(maker("agent-test-of-somebody"), None);
+    }
 }

@@ -243,6 +243,7 @@ fn run_suites(suites: &[Suite], wanted: &[Level], report: &mut Report) -> anyhow
 /// Docker, the binary under test, and the base image.
 fn prepare_engine() -> anyhow::Result<PathBuf> {
     step("Docker Engine", docker::ensure)?;
+    step("What killed tests left is removed", docker::sweep)?;
     let mut binary = PathBuf::new();
     step("Binary", || {
         binary = crate::binary::build(crate::binary::Profile::Debug)?;

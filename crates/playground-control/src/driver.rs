@@ -344,9 +344,7 @@ impl Control {
     }
 
     async fn give_up_refused(&self, pk: ContainerPk, message: &str) -> Next {
-        let failure = Failure::of(&Cause::EngineRefused {
-            why: message.to_owned(),
-        });
+        let failure = Failure::of(&Cause::of_refusal(message));
         let Ok(Some(row)) = self.store.container(pk).await else {
             return Next::After(LONGEST_RETRY);
         };

@@ -100,43 +100,18 @@ fn every_kind_has_a_plugin_or_a_build_that_fails_so() {
 fn docker_every_kind_of_failure_is_told_in_both_languages() {
     let told = Mutex::new(BTreeMap::new());
     let clock = Instant::now();
-    std::thread::scope(|scope| {
-        for plan in sites::ALL {
-            let told = &told;
-            scope.spawn(move || {
-                let index = builds::index();
-                let settings = index.settings();
-                let change = |config: &mut playground_control::ControlConfig| {
-                    settings(config);
-                    (plan.change)(config);
-                };
-                on_docker(plan.name, change, async |agent| {
-                    let shelf = index.open();
-                    let site = Site {
-                        name: plan.name,
-                        agent,
-                        shelf: &shelf,
-                    };
-                    let cases = plan.cases.iter().map(async |case| {
-                        let began = Instant::now();
-                        let failure = (case.fails)(case, &site).await;
-                        println!(
-                            "{:>6.1} s  {}: {}: {}",
-                            began.elapsed().as_secs_f64(),
-                            plan.name,
-                            case.name,
-                            failure.message
-                        );
-                        assert_eq!(failure.kind, case.kind, "{}: {failure:#?}", case.name);
-                        let key = format!("{} ({})", case.kind.as_str(), case.name);
-                        let shown = shown(&failure, agent);
-                        assert_eq!(told.lock().expect("no panic").insert(key, shown), None);
-                    });
-                    join_all(cases).await;
-                });
-            });
-        }
+    let failed: Vec<&str> = std::thread::scope(|scope| {
+        let sites: Vec<_> = sites::ALL
+            .iter()
+            .map(|plan| (plan.name, scope.spawn(|| all_fail(plan, &told))))
+            .collect();
+        let failed = |(name, site): (_, std::thread::ScopedJoinHandle<'_, ()>)| {
+            site.join().is_err().then_some(name)
+        };
+        sites.into_iter().filter_map(failed).collect()
     });
+    // Each has said above why.
+    assert!(failed.is_empty(), "of the sites, these failed: {failed:?}");
     let told = told.into_inner().expect("no panic");
     println!(
         "{} failures of {} kinds in {:.1?}",
@@ -147,6 +122,41 @@ fn docker_every_kind_of_failure_is_told_in_both_languages() {
     if !told.is_empty() {
         insta::assert_json_snapshot!(told);
     }
+}
+
+/// The cases of a site, side by side, each with what it told.
+#[expect(clippy::print_stdout, reason = "a test says how long each case took")]
+fn all_fail(plan: &sites::Plan, told: &Mutex<BTreeMap<String, Value>>) {
+    let index = builds::index();
+    let settings = index.settings();
+    let change = |config: &mut playground_control::ControlConfig| {
+        settings(config);
+        (plan.change)(config);
+    };
+    on_docker(plan.name, change, async |agent| {
+        let shelf = index.open();
+        let site = Site {
+            name: plan.name,
+            agent,
+            shelf: &shelf,
+        };
+        let cases = plan.cases.iter().map(async |case| {
+            let began = Instant::now();
+            let failure = (case.fails)(case, &site).await;
+            println!(
+                "{:>6.1} s  {}: {}: {}",
+                began.elapsed().as_secs_f64(),
+                plan.name,
+                case.name,
+                failure.message
+            );
+            assert_eq!(failure.kind, case.kind, "{}: {failure:#?}", case.name);
+            let key = format!("{} ({})", case.kind.as_str(), case.name);
+            let shown = shown(&failure, agent);
+            assert_eq!(told.lock().expect("no panic").insert(key, shown), None);
+        });
+        join_all(cases).await;
+    });
 }
 
 /// What stays the same from run to run.

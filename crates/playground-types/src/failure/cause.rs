@@ -100,6 +100,8 @@ pub enum Cause {
         /// What it said.
         why: String,
     },
+    /// The engine has given all its ranges of addresses to networks, and none is left for ours.
+    NoAddresses,
     /// No host port is free.
     PortsExhausted {
         /// The range, as `first-last`.
@@ -284,6 +286,21 @@ pub struct Place {
 }
 
 impl Cause {
+    /// Why the engine refused the same thing again and again, where its own words are no help.
+    pub fn of_refusal(said: &str) -> Self {
+        // Docker 20.10 says the first, Docker 24 and later the second.
+        let no_addresses = [
+            "could not find an available, non-overlapping IPv4 address pool",
+            "all predefined address pools have been fully subnetted",
+        ];
+        if no_addresses.iter().any(|words| said.contains(words)) {
+            return Self::NoAddresses;
+        }
+        Self::EngineRefused {
+            why: said.to_owned(),
+        }
+    }
+
     /// The stable word for it.
     pub fn kind(&self) -> FailureKind {
         match self {
@@ -308,9 +325,10 @@ impl Cause {
             | Self::InstallFailed
             | Self::BuildFailed { .. }
             | Self::ImageMissing => FailureKind::BuildFailed,
-            Self::BuildNotRun { .. } | Self::NoBuilder | Self::EngineRefused { .. } => {
-                FailureKind::EngineError
-            }
+            Self::BuildNotRun { .. }
+            | Self::NoBuilder
+            | Self::EngineRefused { .. }
+            | Self::NoAddresses => FailureKind::EngineError,
             Self::PortsExhausted { .. } => FailureKind::PortsExhausted,
             Self::MissingModule { .. } | Self::MissingOwnModule { .. } => {
                 FailureKind::MissingModule

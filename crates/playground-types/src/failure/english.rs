@@ -67,6 +67,8 @@ pub(super) fn text(cause: &Cause) -> Translation {
         Cause::NoBuilder => say("the engine has no image builder")
             .hint("Install Docker's BuildKit (buildx), or an engine with the classic builder."),
         Cause::EngineRefused { why } => say(format!("Docker refused: {why}")),
+        Cause::NoAddresses => say("Docker has no range of addresses left for the Agent's network")
+            .hint("Remove networks that nothing uses (`docker network prune`), or give Docker more ranges: default-address-pools in its daemon.json."),
         Cause::PortsExhausted { range } => say(format!("no host port is free in {range}")),
         Cause::MissingModule { module, package } => {
             say(format!("the plugin imports {module}, which is not installed"))

@@ -72,6 +72,9 @@ pub(super) fn text(cause: &Cause) -> Translation {
             "Docker BuildKit(buildx)을 설치하거나, 기존 빌더가 있는 엔진을 사용하세요.",
         ),
         Cause::EngineRefused { why } => say(format!("Docker가 요청을 거부했습니다: {why}")),
+        Cause::NoAddresses => say("Docker에 Agent의 네트워크에 줄 수 있는 주소 대역이 남아 있지 않습니다.").hint(
+            "쓰지 않는 네트워크를 지우거나(`docker network prune`), Docker의 daemon.json에서 default-address-pools에 대역을 추가하세요.",
+        ),
         Cause::PortsExhausted { range } => {
             say(format!("비어 있는 호스트 포트가 없습니다(범위 {range})."))
         }

@@ -63,6 +63,7 @@ fn causes() -> Vec<Cause> {
         },
         Cause::NoBuilder,
         Cause::EngineRefused { why: text("no") },
+        Cause::NoAddresses,
         Cause::PortsExhausted {
             range: text("7861-7862"),
         },
@@ -261,4 +262,16 @@ fn crashing_for_want_of_memory_is_a_want_of_memory() {
 
 fn is_hangul(sign: char) -> bool {
     ('가'..='힣').contains(&sign)
+}
+
+#[test]
+fn an_engine_without_addresses_is_told_as_that() {
+    let old = "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network";
+    let new = "all predefined address pools have been fully subnetted";
+    for said in [old, new] {
+        assert_eq!(Cause::of_refusal(said), Cause::NoAddresses);
+    }
+    let other = "OCI runtime create failed";
+    let why = other.to_owned();
+    assert_eq!(Cause::of_refusal(other), Cause::EngineRefused { why });
 }
