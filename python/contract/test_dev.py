@@ -1,6 +1,5 @@
 """`playground run` and `playground dev`: from a directory to its app, and from a save to the running one."""
 
-import os
 import signal
 import subprocess
 import threading
@@ -8,6 +7,7 @@ import threading
 import pytest
 import requests
 from support import docker, plugins
+from support.cli import command
 from support.wait import eventually
 
 
@@ -36,12 +36,6 @@ def folder(tmp_path):
         return root
 
     return folder
-
-
-def command(agent, *arguments):
-    """The command line, and where it finds the Agent."""
-    settings = {"PLAYGROUND_URL": agent.url, "PLAYGROUND_TOKEN": agent.token, "LC_ALL": "C.UTF-8"}
-    return {"args": [os.environ["PLAYGROUND_BINARY"], *map(str, arguments)], "env": {**os.environ, **settings}, "text": True}
 
 
 def run(agent, root):

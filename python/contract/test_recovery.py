@@ -5,6 +5,7 @@ import contextlib
 import json
 import signal
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ import aiohttp
 import pytest
 import requests
 from support import docker, plugins
+from support.cli import command
 from support.wait import eventually
 
 
@@ -157,6 +159,22 @@ def test_item_54_killed_while_an_image_is_built(agent, index):
     assert ended["status"] == "completed", ended
     assert "held" in agent.get(f"builds/{launch['id']}/logs/").text
     removed(agent, 1)
+
+
+def test_the_command_line_outlives_an_agent_that_is_killed_while_it_builds(agent, index, tmp_path):
+    archive = tmp_path / "watched.zip"
+    archive.write_bytes(plugins.plugin("watched", app=plugins.MIMIC, requirements=index.requirements("watched-by-recovery")))
+    with subprocess.Popen(
+        **command(agent, "run", "--detach", "--no-open", "--model", 5, archive),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as watching:  # fmt: skip
+        assert index.asked("watched-by-recovery").wait(90)
+        agent.kill()
+        index.release("watched-by-recovery")
+        agent.start()
+        out, err = watching.communicate(timeout=90)
+    assert (watching.returncode, out.strip()) == (0, record(agent, 5)["endpoint"]), err
+    removed(agent, 5)
 
 
 @pytest.mark.parametrize("after_ms", [0, 50, 150, 300, 450, 600])

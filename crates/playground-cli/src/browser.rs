@@ -1,14 +1,9 @@
 //! The user's browser.
 
-use playground_types::wire::Container;
-
 use crate::output::{is_terminal, note};
 
-/// Opens an app where somebody sits who could see it.
-pub(crate) fn open(container: &Container) {
-    let Some(address) = &container.endpoint else {
-        return;
-    };
+/// Opens an address where somebody sits who could see it.
+pub(crate) fn open(address: &str) {
     if is_terminal() && has_screen() && open::that_detached(address).is_err() {
         note(&format!("no browser could be opened: {address}"));
     }

@@ -16,6 +16,7 @@ use crate::exit::EXIT_CODES;
 use crate::init::InitArgs;
 use crate::logs::LogsArgs;
 use crate::ls::LsArgs;
+use crate::open::OpenArgs;
 use crate::orphans::OrphansArgs;
 use crate::pack::PackArgs;
 use crate::power::IdsArgs;
@@ -73,8 +74,8 @@ enum Command {
     Orphans(OrphansArgs),
     /// Tell whether the Agent can do its work, and what is wrong; fails when something is
     Health,
-    /// Print an address that opens the page logged in, once, within ten minutes
-    Open,
+    /// Open the page, logged in, or an app, and print its address; the page's works once, within ten minutes
+    Open(OpenArgs),
     /// Remove images, ended builds and contents that are not needed any more
     Clean(CleanArgs),
     /// Make the image that plugin images are made from
@@ -109,7 +110,7 @@ impl Cli {
             Command::Releases(args) => block_on(releases::run(args, session()?)),
             Command::Clean(args) => block_on(clean::run(args, session()?)),
             Command::Orphans(args) => block_on(orphans::run(args, session()?)),
-            Command::Open => block_on(open::run(session()?)),
+            Command::Open(args) => block_on(open::run(args, session()?)),
             Command::Health => block_on(health::run(session()?)),
         }
     }

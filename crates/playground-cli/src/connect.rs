@@ -1,6 +1,7 @@
 //! Which Agent is spoken to, and with which token.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use playground_agent::TOKEN_FILE;
@@ -28,6 +29,10 @@ pub(crate) struct Connection {
     /// The Agent's data directory, when it runs on this machine [default: ./playground-data]
     #[arg(long, global = true, env = "PLAYGROUND_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// How many seconds an answer, or a standstill of an upload, may take
+    #[arg(long, global = true, env = "PLAYGROUND_TIMEOUT", value_name = "SECONDS",
+        default_value = "60", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) timeout: u64,
     /// The form of results: for people, or for programs
     #[arg(long, global = true, value_enum, default_value = "table")]
     pub(crate) output: Output,
@@ -43,8 +48,9 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(connection: &Connection) -> anyhow::Result<Self> {
         let token = connection.token();
+        let client = Client::new(&connection.url, token.as_deref())?;
         Ok(Self {
-            client: Client::new(&connection.url, token.as_deref())?,
+            client: client.with_timeout(Duration::from_secs(connection.timeout)),
             output: connection.output,
         })
     }
@@ -80,6 +86,7 @@ mod tests {
             url: url.to_owned(),
             token: Some(String::new()),
             data_dir: data_dir.map(Path::to_owned),
+            timeout: 60,
             output: Output::Table,
         }
     }

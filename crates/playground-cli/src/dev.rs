@@ -117,8 +117,8 @@ impl Dev {
         let container = &created.container;
         if self.name.is_none() {
             ready(created, &took)?;
-            if self.opens {
-                browser::open(container);
+            if let Some(address) = container.endpoint.as_deref().filter(|_| self.opens) {
+                browser::open(address);
             }
         } else {
             note(&format!("{}: ready after {took}", edit.names(&self.folder)));

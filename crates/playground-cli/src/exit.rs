@@ -17,7 +17,7 @@ Exit codes:
   0    done
   1    failed
   2    wrong usage
-  3    the Agent, or Docker, cannot be reached
+  3    the Agent, or Docker, cannot be reached, or does not answer in time
   4    the Agent wants a token, or another one
   5    the plugin's check, build or run failed
   130  interrupted";
@@ -104,7 +104,7 @@ fn exit(error: &anyhow::Error) -> Exit {
         return problem.exit;
     }
     match client_error(error) {
-        Some(ClientError::Unreachable { .. }) => Exit::Unreachable,
+        Some(ClientError::Unreachable { .. } | ClientError::Timeout { .. }) => Exit::Unreachable,
         Some(ClientError::Unauthorized { .. }) => Exit::Unauthorized,
         Some(ClientError::InvalidUrl { .. } | ClientError::InvalidToken) => Exit::Usage,
         _ => Exit::Failed,
@@ -139,6 +139,17 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             "is the Agent running (`playground agent`), and is --url or PLAYGROUND_URL its address?"
                 .to_owned(),
         ),
+        ClientError::Timeout { .. } => Some(
+            "what was asked for may still happen: `playground ls` and `playground builds` tell; --timeout waits longer"
+                .to_owned(),
+        ),
+        ClientError::Protocol { .. } => {
+            Some("is --url or PLAYGROUND_URL the Agent's own address?".to_owned())
+        }
+        // Not in the Agent's own words.
+        ClientError::Api { code, .. } if code.starts_with("http_5") => {
+            Some("a proxy before the Agent answered: is the Agent behind it running?".to_owned())
+        }
         other => other.hint().map(str::to_owned),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use playground_client::{Client, LogEvent};
+use playground_client::{Client, ClientError, LogEvent};
 use playground_types::LaunchStatus;
 use playground_types::wire::{Created, Launch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -75,10 +75,14 @@ impl Watch {
                     Some(LogEvent::Failed(_) | LogEvent::Ended) | None => break,
                     Some(_) => {}
                 },
-                _ = look.tick() => {
-                    let launch = client.build(id).await?;
-                    self.place(&launch);
-                    self.steps(&launch);
+                _ = look.tick() => match client.build(id).await {
+                    Ok(launch) => {
+                        self.place(&launch);
+                        self.steps(&launch);
+                    }
+                    // The log is taken up again, or gives up: an Agent that is back soon has kept the launch.
+                    Err(ClientError::Unreachable { .. } | ClientError::Timeout { .. }) => {}
+                    Err(error) => return Err(error.into()),
                 }
             }
         }

@@ -57,8 +57,8 @@ pub(crate) async fn run(args: RunArgs, session: Session) -> anyhow::Result<()> {
     let created = launched(launch)?;
     ready(&created, &seconds(begun.elapsed()))?;
     let container = created.container;
-    if !args.how.no_open {
-        browser::open(&container);
+    if let Some(address) = container.endpoint.as_deref().filter(|_| !args.how.no_open) {
+        browser::open(address);
     }
     if args.detach {
         return Ok(());

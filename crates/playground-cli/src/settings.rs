@@ -2,6 +2,7 @@
 
 use clap::Args;
 use playground_client::CreateRequest;
+use playground_types::Limits;
 use serde_json::{Map, Value};
 
 #[derive(Debug, Args)]
@@ -24,6 +25,9 @@ pub(crate) struct SettingsArgs {
     /// Kept with the container, as a JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]
     metadata: Option<Map<String, Value>>,
+    /// What the container may use, as a JSON object: memory_bytes, cpus, pids, open_files, shm_bytes, disk_bytes
+    #[arg(long, value_name = "JSON", value_parser = limits)]
+    limits: Option<Limits>,
 }
 
 impl SettingsArgs {
@@ -38,6 +42,9 @@ impl SettingsArgs {
             envs: (!self.env.is_empty()).then(|| self.env.iter().cloned().collect()),
             metadata: self.metadata.clone(),
             labels: self.label.clone(),
+            limits: self.limits,
+            // The launch is watched, from its first step on.
+            answer_at_once: true,
             ..CreateRequest::default()
         }
     }
@@ -52,6 +59,12 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 fn object(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|error| format!("it is no JSON object: {error}"))
+}
+
+fn limits(text: &str) -> Result<Limits, String> {
+    let limits: Limits =
+        serde_json::from_str(text).map_err(|error| format!("it is no JSON object: {error}"))?;
+    limits.problem().map_or(Ok(limits), Err)
 }
 
 fn json_or_text(text: &str) -> Value {

@@ -45,7 +45,7 @@ impl Client {
     /// `Api` with `build_ended` when there is nothing to cancel any more; see [`ClientError`].
     pub async fn cancel_build(&self, id: &str) -> Result<(), ClientError> {
         let delete = self.request(Method::DELETE, self.address(&["builds", id]));
-        self.send(delete).await.map(drop)
+        self.send_away(delete).await.map(drop)
     }
 
     /// Waits until a launch has ended, well or not: look at its `status`, `result` and `failure`.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use playground_types::wire::Health;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response, Url, redirect};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
 
 use crate::ClientError;
@@ -132,11 +132,44 @@ impl Client {
         self.read(self.send(request).await?).await
     }
 
+    /// Asks for something that has no result but that it is done, or that it is on its way.
+    pub(crate) async fn send_away(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<StatusCode, ClientError> {
+        let answer = self.send(request).await?;
+        match answer.status() {
+            done @ (StatusCode::ACCEPTED | StatusCode::NO_CONTENT) => Ok(done),
+            other => Err(ClientError::Protocol {
+                url: answer.url().to_string(),
+                reason: format!(
+                    "it says neither that it is done nor that it will be: HTTP {other}"
+                ),
+            }),
+        }
+    }
+
+    /// An answer of this kind, and not a page of whatever else listens there.
+    pub(crate) fn of_kind(&self, answer: Response, kind: &str) -> Result<Response, ClientError> {
+        let content_type = answer.headers().get(CONTENT_TYPE);
+        let said = content_type
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("nothing that it names");
+        if said.starts_with(kind) {
+            return Ok(answer);
+        }
+        Err(ClientError::Protocol {
+            url: answer.url().to_string(),
+            reason: format!("it is {said} and not {kind}"),
+        })
+    }
+
     /// The body of an answer in our words.
     pub(crate) async fn read<T: DeserializeOwned>(
         &self,
         answer: Response,
     ) -> Result<T, ClientError> {
+        let answer = self.of_kind(answer, "application/json")?;
         let url = answer.url().to_string();
         let bytes = answer.bytes().await.map_err(|error| self.broken(error))?;
         serde_json::from_slice(&bytes).map_err(|error| ClientError::Protocol {

@@ -2,8 +2,9 @@
 
 use futures_util::Stream;
 use playground_types::wire::{Container, Created, Page};
+use playground_types::{IdleTimes, Visibility};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Archive, Client, ClientError, CreateRequest};
 
@@ -104,6 +105,7 @@ impl Client {
     pub async fn create_container(&self, request: &CreateRequest) -> Result<Created, ClientError> {
         let post = self
             .request(Method::POST, self.address(&["containers"]))
+            .headers(request.headers())
             .json(request);
         self.read(self.send(post).await?).await
     }
@@ -118,9 +120,11 @@ impl Client {
         request: &CreateRequest,
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<Created, ClientError> {
-        let url = self.address(&["containers"]);
+        let post = self
+            .endless(Method::POST, self.address(&["containers"]))
+            .headers(request.headers());
         let answer = self
-            .upload(url, request.form_fields(), archive, progress)
+            .upload(post, request.form_fields(), archive, progress)
             .await?;
         self.read(answer).await
     }
@@ -138,9 +142,33 @@ impl Client {
             WantedStatus::Running => "running",
             WantedStatus::Stopped => "stopped",
         };
+        self.patch(id, &json!({ "status": status })).await
+    }
+
+    /// Says who may use a container's app through the gateway.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn set_visibility(
+        &self,
+        id: &str,
+        visibility: Visibility,
+    ) -> Result<Container, ClientError> {
+        self.patch(id, &json!({ "visibility": visibility })).await
+    }
+
+    /// Says after how many seconds without a visitor an app sleeps. These times replace all that were set before.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn set_idle(&self, id: &str, times: IdleTimes) -> Result<Container, ClientError> {
+        self.patch(id, &json!({ "idle": times })).await
+    }
+
+    async fn patch(&self, id: &str, change: &Value) -> Result<Container, ClientError> {
         let patch = self
             .request(Method::PATCH, self.address(&["containers", id]))
-            .json(&json!({ "status": status }));
+            .json(change);
         self.read(self.send(patch).await?).await
     }
 
@@ -159,7 +187,7 @@ impl Client {
     /// `Api` with `container_unknown` for what never was there; see [`ClientError`].
     pub async fn delete_container(&self, id: &str) -> Result<Removal, ClientError> {
         let delete = self.request(Method::DELETE, self.address(&["containers", id]));
-        Ok(Removal::of(self.send(delete).await?.status()))
+        self.send_away(delete).await.map(Removal::of)
     }
 }
 

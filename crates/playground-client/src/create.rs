@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use playground_types::Limits;
 use playground_types::wire::OnExisting;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -40,6 +41,10 @@ pub struct CreateRequest {
     /// The app's file, used when the plugin's config names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
+    /// Answer as soon as the launch is written, for whoever watches it (`Prefer: respond-async`, RFC 7240). Else the Agent
+    /// holds the answer for some seconds, in case the app is ready by then.
+    #[serde(skip)]
+    pub answer_at_once: bool,
 }
 
 impl CreateRequest {
@@ -49,6 +54,15 @@ impl CreateRequest {
             plugin_release: Some(plugin_release.into()),
             ..Self::default()
         }
+    }
+
+    /// What is said beside it.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let prefer = (
+            HeaderName::from_static("prefer"),
+            HeaderValue::from_static("respond-async"),
+        );
+        self.answer_at_once.then_some(prefer).into_iter().collect()
     }
 
     /// The same as parts of a form: objects as JSON text, labels repeated.

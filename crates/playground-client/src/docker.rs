@@ -80,8 +80,8 @@ impl Client {
     /// See [`ClientError`].
     pub async fn delete_docker_container(&self, id: &str) -> Result<Removal, ClientError> {
         let url = self.address(&["containers", "docker", id]);
-        let answer = self.send(self.request(Method::DELETE, url)).await?;
-        Ok(Removal::of(answer.status()))
+        let delete = self.request(Method::DELETE, url);
+        self.send_away(delete).await.map(Removal::of)
     }
 
     async fn docker_post(&self, id: &str, verb: &str) -> Result<Container, ClientError> {

@@ -100,12 +100,6 @@ impl ClientError {
                 after,
             };
         }
-        if error.is_decode() {
-            return Self::Protocol {
-                url: base.to_owned(),
-                reason: innermost(&error),
-            };
-        }
         Self::Unreachable {
             url: base.to_owned(),
             source: Box::new(error.without_url()),

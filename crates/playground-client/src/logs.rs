@@ -139,7 +139,7 @@ impl Client {
 
     async fn text(&self, url: Url, query: &[(String, String)]) -> Result<String, ClientError> {
         let request = self.request(Method::GET, url).query(query);
-        let answer = self.send(request).await?;
+        let answer = self.of_kind(self.send(request).await?, "text/plain")?;
         answer.text().await.map_err(|error| self.broken(error))
     }
 
@@ -210,13 +210,14 @@ impl Client {
         if let Some(position) = position {
             request = request.header(LAST_EVENT_ID, position);
         }
-        timeout(self.timeout(), self.send(request))
+        let answer = timeout(self.timeout(), self.send(request))
             .await
             .unwrap_or_else(|_| {
                 Err(ClientError::Timeout {
                     what: "the beginning of the log".to_owned(),
                     after: self.timeout(),
                 })
-            })
+            })?;
+        self.of_kind(answer, "text/event-stream")
     }
 }

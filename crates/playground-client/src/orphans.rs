@@ -34,7 +34,9 @@ impl Client {
     /// `Api` with `orphan_unknown` or `orphan_of_other_agent`; see [`ClientError`].
     pub async fn remove_orphan(&self, id: &str, all_agents: bool) -> Result<(), ClientError> {
         let url = asking(self.address(&["orphans", id]), all_agents);
-        self.send(self.request(Method::DELETE, url)).await.map(drop)
+        self.send_away(self.request(Method::DELETE, url))
+            .await
+            .map(drop)
     }
 }
 

@@ -41,8 +41,8 @@ impl Client {
         archive: Archive,
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<Release, ClientError> {
-        let url = self.address(&["plugin_releases"]);
-        let answer = self.upload(url, Vec::new(), archive, progress).await?;
+        let post = self.endless(Method::POST, self.address(&["plugin_releases"]));
+        let answer = self.upload(post, Vec::new(), archive, progress).await?;
         self.read(answer).await
     }
 
@@ -52,6 +52,8 @@ impl Client {
     /// `Api` with `plugin_release_in_use`; see [`ClientError`].
     pub async fn delete_release(&self, release: &str) -> Result<(), ClientError> {
         let url = self.address(&["plugin_releases", release]);
-        self.send(self.request(Method::DELETE, url)).await.map(drop)
+        self.send_away(self.request(Method::DELETE, url))
+            .await
+            .map(drop)
     }
 }

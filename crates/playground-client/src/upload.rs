@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::StreamExt as _;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Body, Method, Response, Url};
+use reqwest::{Body, RequestBuilder, Response};
 
 use crate::{Archive, Client, ClientError};
 
@@ -15,7 +15,7 @@ impl Client {
     /// How long an upload takes depends on the line, so it has no deadline in all, only one for a standstill.
     pub(crate) async fn upload(
         &self,
-        url: Url,
+        post: RequestBuilder,
         fields: Vec<(&'static str, String)>,
         archive: Archive,
         mut progress: impl FnMut(u64) + Send + 'static,
@@ -34,7 +34,7 @@ impl Client {
             .into_iter()
             .fold(Form::new(), |form, (name, value)| form.text(name, value))
             .part("file", file);
-        let mut request = std::pin::pin!(self.endless(Method::POST, url).multipart(form).send());
+        let mut request = std::pin::pin!(post.multipart(form).send());
         let mut seen = 0;
         loop {
             // Cancel-safe: the request is pinned outside and goes on in the next turn.

@@ -7,6 +7,7 @@ mod broken;
 mod check;
 mod create;
 mod errors;
+mod faults;
 mod help;
 mod korean;
 mod open;

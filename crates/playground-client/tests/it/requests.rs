@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use playground_client::{Archive, ClientError, CreateRequest, Removal, WantedStatus};
+use futures_util::TryStreamExt as _;
+use playground_client::{
+    Archive, ClientError, CreateRequest, IdleTimes, Removal, Visibility, WantedStatus,
+};
 use playground_types::LaunchStatus;
 use serde_json::json;
 
@@ -92,6 +95,116 @@ async fn each_call_has_its_own_route() {
             .all(|asked| asked.header("authorization") == Some(TOKEN))
     );
     assert_eq!(asked[1].body, r#"{"status":"stopped"}"#);
+}
+
+#[tokio::test]
+async fn an_apps_settings_links_and_use_have_routes_of_their_own() {
+    let link =
+        json!({"url": "http://a.localhost/?link=x", "expires_at": "2026-01-01T00:00:00.000Z"});
+    let stub = Stub::start([
+        answer(200, &container(1)),
+        answer(200, &container(1)),
+        answer(201, &link),
+        answer(201, &link),
+        answer(200, &json!({"prefix": "/gradio_api", "endpoints": []})),
+        answer(200, &json!({"interval_seconds": 5, "samples": []})),
+    ])
+    .await;
+    let client = stub.client();
+    client
+        .set_visibility("7", Visibility::Public)
+        .await
+        .unwrap();
+    let times = IdleTimes {
+        pause_after: Some(300),
+        ..IdleTimes::default()
+    };
+    client.set_idle("7", times).await.unwrap();
+    let opens = client.app_link("7", None).await.unwrap();
+    assert_eq!(opens.url, "http://a.localhost/?link=x");
+    let an_hour = Duration::from_secs(3600);
+    client.app_link("7", Some(an_hour)).await.unwrap();
+    assert_eq!(client.app_api("7").await.unwrap().prefix, "/gradio_api");
+    let stats = client.container_stats("7").await.unwrap();
+    assert!(stats.samples.is_empty());
+    let asked: Vec<_> = stub.asked();
+    let told: Vec<_> = asked
+        .iter()
+        .map(|asked| (asked.line.as_str(), asked.body.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("PATCH /containers/7/", r#"{"visibility":"public"}"#),
+            ("PATCH /containers/7/", r#"{"idle":{"pause_after":300}}"#),
+            ("POST /containers/7/links/", "{}"),
+            ("POST /containers/7/links/", r#"{"expires_in":3600}"#),
+            ("GET /containers/7/api/", ""),
+            ("GET /containers/7/stats/", ""),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_made_listed_and_taken_back() {
+    let token = json!({"id": 3, "label": "ci", "created_at": "2026-01-01T00:00:00.000Z", "expires_at": null,
+        "last_used_at": null, "is_own": false});
+    let mut new = token.clone();
+    new["token"] = json!("secret");
+    let stub = Stub::start([
+        answer(201, &new),
+        answer(
+            200,
+            &json!({"count": 1, "next": null, "previous": null, "results": [token]}),
+        ),
+        answer(204, &json!(null)),
+    ])
+    .await;
+    let client = stub.client();
+    let made = client.create_token("ci", None).await.unwrap();
+    assert_eq!(made.token, "secret");
+    let listed: Vec<_> = client.all_tokens().try_collect().await.unwrap();
+    assert_eq!(listed, std::slice::from_ref(&made.known));
+    client.revoke_token(made.known.id).await.unwrap();
+    assert_eq!(stub.lines()[2], "DELETE /tokens/3/");
+}
+
+#[tokio::test]
+async fn who_watches_a_launch_does_not_have_its_answer_held() {
+    let stub = Stub::start([answer(202, &created(1)), answer(202, &created(1))]).await;
+    let mut request = CreateRequest::of("p@1");
+    stub.client().create_container(&request).await.unwrap();
+    request.answer_at_once = true;
+    stub.client().create_container(&request).await.unwrap();
+    let preferences: Vec<_> = stub
+        .asked()
+        .iter()
+        .map(|asked| asked.header("prefer").map(str::to_owned))
+        .collect();
+    assert_eq!(preferences, [None, Some("respond-async".to_owned())]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_the_agents_is_no_success() {
+    let page = || {
+        let mut page = answer(200, &json!("a page"));
+        let html = "text/html".parse().unwrap();
+        page.headers_mut().insert("content-type", html);
+        page
+    };
+    let stub = Stub::start([page(), page(), page()]).await;
+    let client = stub.client();
+    let ended = [
+        client.delete_container("7").await.map(drop),
+        client.build_log("b").await.map(drop),
+        client.health().await.map(drop),
+    ];
+    for ended in ended {
+        assert!(
+            matches!(ended, Err(ClientError::Protocol { .. })),
+            "{ended:?}"
+        );
+    }
 }
 
 #[tokio::test]
