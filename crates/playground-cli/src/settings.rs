@@ -25,7 +25,7 @@ pub(crate) struct SettingsArgs {
     /// Kept with the container, as a JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]
     metadata: Option<Map<String, Value>>,
-    /// What the container may use, as a JSON object: memory_bytes, cpus, pids, open_files, shm_bytes, disk_bytes
+    /// What the container may use, as a JSON object with any of `memory_bytes`, `cpus`, `disk_bytes`, `shm_bytes`, `pids`, `open_files`
     #[arg(long, value_name = "JSON", value_parser = limits)]
     limits: Option<Limits>,
 }
