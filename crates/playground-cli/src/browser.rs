@@ -1,11 +1,15 @@
 //! The user's browser.
 
+use crate::language::say;
 use crate::output::{is_terminal, note};
 
 /// Opens an address where somebody sits who could see it.
 pub(crate) fn open(address: &str) {
     if is_terminal() && has_screen() && open::that_detached(address).is_err() {
-        note(&format!("no browser could be opened: {address}"));
+        note(&say(
+            format!("no browser could be opened: {address}"),
+            format!("브라우저를 열 수 없습니다: {address}"),
+        ));
     }
 }
 

@@ -9,7 +9,7 @@ use playground_types::wire::{BuildStep, Launch};
 
 use crate::connect::Session;
 use crate::human::{age, or_dash, seconds, short};
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::logs::{follow, print_log};
 use crate::ls::left_out;
 use crate::output::{Output, note, print, print_json};
@@ -82,7 +82,7 @@ async fn list(all: bool, session: &Session) -> anyhow::Result<()> {
     };
     match session.output {
         Output::Json => print_json(&launches)?,
-        Output::Table if launches.is_empty() => note("no builds"),
+        Output::Table if launches.is_empty() => note(&say("no builds", "빌드가 없습니다")),
         Output::Table => print(&listed(&launches))?,
     }
     left_out(count, launches.len());
@@ -148,13 +148,20 @@ fn shown(launch: &Launch) -> String {
 /// Where a launch's build stands in line, and about how long it will.
 pub(crate) fn in_line(launch: &Launch) -> Option<String> {
     let place = match launch.position? {
-        0 | 1 => "next in line".to_owned(),
-        place => format!("{}{} in line", place, ordinal(place)),
+        0 | 1 => say("next in line", "다음 차례"),
+        place => say(
+            format!("{}{} in line", place, ordinal(place)),
+            format!("대기 {place}번째"),
+        ),
     };
+    let about = |english: String, korean: String| format!("{place}, {}", say(english, korean));
     Some(match launch.estimate_seconds {
         None => place,
-        Some(seconds @ 0..=119) => format!("{place}, about {seconds} s"),
-        Some(seconds) => format!("{place}, about {} min", seconds.div_ceil(60)),
+        Some(seconds @ 0..=119) => about(format!("about {seconds} s"), format!("약 {seconds}초")),
+        Some(seconds) => {
+            let minutes = seconds.div_ceil(60);
+            about(format!("about {minutes} min"), format!("약 {minutes}분"))
+        }
     })
 }
 
@@ -171,12 +178,15 @@ fn ordinal(number: u64) -> &'static str {
 /// A build's step in one line.
 pub(crate) fn step_line(step: &BuildStep) -> String {
     let state = match (step.cached, step.duration_ms) {
-        (true, _) => "cached".to_owned(),
+        (true, _) => say("cached", "캐시"),
         (false, Some(millis)) => seconds(Duration::from_millis(millis)),
         (false, None) => "...".to_owned(),
     };
-    let failed = if step.error.is_some() { "  failed" } else { "" };
-    format!("{}  {state}{failed}", short(&step.name))
+    let name = short(&step.name);
+    match step.error {
+        None => format!("{name}  {state}"),
+        Some(_) => format!("{name}  {state}  {}", say("failed", "실패")),
+    }
 }
 
 #[cfg(test)]

@@ -55,9 +55,7 @@ pub(crate) fn run(args: &CheckArgs, output: Output) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let mut problem = Problem::new(Exit::PluginFailed, summary);
-    problem.language = language;
-    Err(problem.into())
+    Err(Problem::new(Exit::PluginFailed, summary).into())
 }
 
 /// Refuses a plugin that would fail, before it is uploaded.
@@ -68,11 +66,7 @@ pub(crate) fn refuse_broken(plugin: &Path) -> anyhow::Result<()> {
     }
     let language = Language::of_user();
     note(&report.told(plugin, language));
-    Err(Problem {
-        language,
-        ..Problem::new(Exit::PluginFailed, report.summary(plugin, language))
-    }
-    .into())
+    Err(Problem::new(Exit::PluginFailed, report.summary(plugin, language)).into())
 }
 
 fn look(plugin: &Path, policy: RequirementPolicy) -> anyhow::Result<Report> {

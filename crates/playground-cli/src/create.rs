@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::connect::Session;
 use crate::follow::follow;
 use crate::human::{seconds, size};
+use crate::language::say;
 use crate::output::{Output, note, print, print_json};
 use crate::pack::pack;
 use crate::progress::Progress;
@@ -18,7 +19,9 @@ use crate::run::launched;
 use crate::settings::SettingsArgs;
 
 /// The Agent holds a create open for some seconds, and says nothing meanwhile.
-const WAITING: &str = "waiting for the Agent";
+fn waiting() -> String {
+    say("waiting for the Agent", "Agent를 기다리는 중")
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
@@ -50,7 +53,7 @@ pub(crate) async fn run(args: CreateArgs, session: Session) -> anyhow::Result<()
     let client = &session.client;
     let created = match &args.file {
         None => {
-            let waiting = progress.waiting(WAITING);
+            let waiting = progress.waiting(waiting());
             let created = client.create_container(&request).await;
             waiting.finish_and_clear();
             created?
@@ -81,10 +84,17 @@ pub(crate) async fn upload<T>(
     send: impl AsyncFnOnce(Archive, Report) -> Result<T, ClientError>,
 ) -> anyhow::Result<T> {
     let packed = if path.is_dir() {
-        let step = progress.step(format!("packing {}", path.display()));
+        let step = progress.step(say(
+            format!("packing {}", path.display()),
+            format!("압축하는 중: {}", path.display()),
+        ));
         let folder = path.to_owned();
         let packed = tokio::task::spawn_blocking(move || pack(&folder)).await??;
-        step.done(&format!("{} files, {}", packed.files, size(packed.bytes)));
+        let (files, size) = (packed.files, size(packed.bytes));
+        step.done(&say(
+            format!("{files} files, {size}"),
+            format!("파일 {files}개, {size}"),
+        ));
         Some(packed)
     } else {
         None
@@ -93,7 +103,7 @@ pub(crate) async fn upload<T>(
     let source = packed.as_ref().map_or(path, |packed| packed.file.path());
     let archive = Archive::open(source).await?;
     let bar = progress.upload(archive.size());
-    let waiting = progress.waiting(WAITING);
+    let waiting = progress.waiting(waiting());
     let moving = bar.clone();
     let sent = send(archive, Box::new(move |bytes| moving.set_position(bytes))).await;
     waiting.finish_and_clear();
@@ -105,9 +115,11 @@ fn started(created: &Created, output: Output) -> anyhow::Result<()> {
     if output == Output::Json {
         return print_json(created);
     }
-    note(&format!(
-        "{} is {}: see `playground builds show {}`",
-        created.container.name, created.container.status, created.build_id
+    let (name, status) = (&created.container.name, created.container.status);
+    let build = &created.build_id;
+    note(&say(
+        format!("{name} is {status}: see `playground builds show {build}`"),
+        format!("{name} ({status}): `playground builds show {build}` 명령으로 볼 수 있습니다"),
     ));
     Ok(print(&created.build_id)?)
 }
@@ -130,17 +142,21 @@ fn ended(launch: Launch, output: Output, took: &str) -> anyhow::Result<()> {
 pub(crate) fn ready(created: &Created, took: &str) -> anyhow::Result<()> {
     let container = &created.container;
     let how = match (created.recreated, created.restarted) {
-        (true, _) => "made anew",
-        (false, true) => "there before",
-        (false, false) => "new",
+        (true, _) => say("made anew", "다시 만듦"),
+        (false, true) => say("there before", "있던 것"),
+        (false, false) => say("new", "새로 만듦"),
     };
-    note(&format!(
-        "{} is ready: {} ({how}), {took}",
-        container.plugin_release, container.name
+    let (release, name) = (&container.plugin_release, &container.name);
+    note(&say(
+        format!("{release} is ready: {name} ({how}), {took}"),
+        format!("{release} 준비됨: {name} ({how}), {took}"),
     ));
     let address = container.endpoint.as_deref().or(container.url.as_deref());
     if let Some(url) = container.url.as_deref().filter(|url| address != Some(*url)) {
-        note(&format!("for people: {url}"));
+        note(&say(
+            format!("for people: {url}"),
+            format!("사람이 볼 주소: {url}"),
+        ));
     }
     Ok(print(address.unwrap_or_default())?)
 }

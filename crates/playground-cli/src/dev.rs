@@ -17,6 +17,7 @@ use crate::create::ready;
 use crate::edits::{Edit, Edits};
 use crate::exit::{Problem, report};
 use crate::human::seconds;
+use crate::language::say;
 use crate::leave::leave;
 use crate::output::note;
 use crate::progress::Progress;
@@ -46,7 +47,11 @@ struct Dev {
 
 pub(crate) async fn run(args: DevArgs, session: Session) -> anyhow::Result<()> {
     if !args.folder.is_dir() {
-        bail!("{} is no directory", args.folder.display());
+        let folder = args.folder.display();
+        bail!(say(
+            format!("{folder} is no directory"),
+            format!("디렉터리가 아닙니다: {folder}")
+        ));
     }
     let mut edits = Edits::of(&args.folder)?;
     let mut dev = Dev {
@@ -82,7 +87,10 @@ impl Dev {
             Err(error) if error.downcast_ref::<Problem>().is_none() => return Err(error),
             shown => self.tell(shown),
         }
-        note("watching; Ctrl-C ends");
+        note(&say(
+            "watching; Ctrl-C ends",
+            "저장을 기다리는 중입니다. 끝내려면 Ctrl-C",
+        ));
         while let Some(edit) = edits.next().await {
             let pushed = self.push(&edit).await;
             self.tell(pushed);
@@ -121,7 +129,11 @@ impl Dev {
                 browser::open(address);
             }
         } else {
-            note(&format!("{}: ready after {took}", edit.names(&self.folder)));
+            let names = edit.names(&self.folder);
+            note(&say(
+                format!("{names}: ready after {took}"),
+                format!("{names}: {took} 만에 반영됨"),
+            ));
         }
         if self.log.as_ref().is_none_or(JoinHandle::is_finished) {
             let client = self.session.client.clone();

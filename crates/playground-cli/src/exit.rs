@@ -8,7 +8,7 @@ use playground_client::ClientError;
 use playground_types::Failure;
 
 use crate::human::plain;
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::output::note;
 
 /// What `--help` says of the codes. Scripts rely on them.
@@ -42,8 +42,6 @@ pub(crate) struct Problem {
     pub(crate) hint: Option<String>,
     /// Printed before the message: a log's last lines.
     pub(crate) before: Vec<String>,
-    /// What the message and the hint are written in.
-    pub(crate) language: Language,
 }
 
 impl Problem {
@@ -53,7 +51,6 @@ impl Problem {
             message: message.into(),
             hint: None,
             before: Vec::new(),
-            language: Language::English,
         }
     }
 
@@ -70,7 +67,6 @@ impl Problem {
             message: language.heading(who, failure),
             hint: language.hint(failure).map(str::to_owned),
             before: failure.log_tail.clone(),
-            language,
         }
     }
 }
@@ -84,10 +80,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     for line in problem.map(|problem| &problem.before).into_iter().flatten() {
         note(&format!("  | {}", plain(line)));
     }
-    let [mark, hint_mark] = problem
-        .map(|problem| problem.language)
-        .unwrap_or_default()
-        .marks();
+    let [mark, hint_mark] = Language::of_user().marks();
     note(&format!("{mark}: {}", plain(&sentence(error))));
     if let Some(hint) = hint(error) {
         note(&format!("{hint_mark}: {}", plain(&hint)));
@@ -114,15 +107,54 @@ fn exit(error: &anyhow::Error) -> Exit {
 /// The error and its causes in one line. Of a broken connection only the last cause says anything to a person.
 fn sentence(error: &anyhow::Error) -> String {
     match client_error(error) {
-        Some(unreachable @ ClientError::Unreachable { source, .. }) => {
-            format!("{unreachable}: {}", innermost(source.as_ref()))
+        Some(client) if error.downcast_ref::<ClientError>().is_some() => {
+            say(english(client), korean(client))
         }
-        Some(ClientError::Api {
+        _ => format!("{error:#}"),
+    }
+}
+
+fn english(error: &ClientError) -> String {
+    match error {
+        ClientError::Unreachable { source, .. } => {
+            format!("{error}: {}", innermost(source.as_ref()))
+        }
+        ClientError::Api {
             status: 500..,
             request_id: Some(id),
             ..
-        }) => format!("{error:#} (request {id})"),
-        _ => format!("{error:#}"),
+        } => format!("{error} (request {id})"),
+        ClientError::File { source, .. } => format!("{error}: {source}"),
+        error => error.to_string(),
+    }
+}
+
+/// What the Agent refuses is in its own words.
+fn korean(error: &ClientError) -> String {
+    match error {
+        ClientError::Unreachable { url, source } => format!(
+            "Agent({url})에 연결할 수 없습니다: {}",
+            innermost(source.as_ref())
+        ),
+        ClientError::Unauthorized { detail } => {
+            format!("Agent가 접근을 허용하지 않습니다: {detail}")
+        }
+        ClientError::Timeout { after, .. } => {
+            format!("{}초 안에 응답을 받지 못했습니다", after.as_secs())
+        }
+        ClientError::Protocol { url, reason } => {
+            format!("{url}의 응답을 이해할 수 없습니다: {reason}")
+        }
+        ClientError::InvalidUrl { url, .. } => {
+            format!(
+                "Agent의 주소가 아닙니다: {url:?}. http://host:port 또는 https://host 형태로 쓰세요"
+            )
+        }
+        ClientError::InvalidToken => "토큰에 쓸 수 없는 문자가 있습니다".to_owned(),
+        ClientError::File { path, source } => {
+            format!("파일을 읽을 수 없습니다: {}: {source}", path.display())
+        }
+        other => english(other),
     }
 }
 
@@ -130,28 +162,30 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(problem) = error.downcast_ref::<Problem>() {
         return problem.hint.clone();
     }
-    match client_error(error)? {
-        ClientError::Unauthorized { .. } => Some(
-            "set PLAYGROUND_TOKEN, or point --data-dir at the Agent's data directory, whose file `token` has it"
-                .to_owned(),
+    Some(match client_error(error)? {
+        ClientError::Unauthorized { .. } => say(
+            "set PLAYGROUND_TOKEN, or point --data-dir at the Agent's data directory, whose file `token` has it",
+            "PLAYGROUND_TOKEN을 설정하거나, `token` 파일이 있는 Agent의 데이터 디렉터리를 --data-dir로 지정하세요",
         ),
-        ClientError::Unreachable { .. } => Some(
-            "is the Agent running (`playground agent`), and is --url or PLAYGROUND_URL its address?"
-                .to_owned(),
+        ClientError::Unreachable { .. } => say(
+            "is the Agent running (`playground agent`), and is --url or PLAYGROUND_URL its address?",
+            "Agent가 실행 중인지(`playground agent`), --url이나 PLAYGROUND_URL이 그 주소인지 확인하세요",
         ),
-        ClientError::Timeout { .. } => Some(
-            "what was asked for may still happen: `playground ls` and `playground builds` tell; --timeout waits longer"
-                .to_owned(),
+        ClientError::Timeout { .. } => say(
+            "what was asked for may still happen: `playground ls` and `playground builds` tell; --timeout waits longer",
+            "요청한 일이 계속될 수 있습니다. `playground ls`와 `playground builds`로 확인하고, 더 기다리려면 --timeout을 쓰세요",
         ),
-        ClientError::Protocol { .. } => {
-            Some("is --url or PLAYGROUND_URL the Agent's own address?".to_owned())
-        }
+        ClientError::Protocol { .. } => say(
+            "is --url or PLAYGROUND_URL the Agent's own address?",
+            "--url이나 PLAYGROUND_URL이 Agent의 주소인지 확인하세요",
+        ),
         // Not in the Agent's own words.
-        ClientError::Api { code, .. } if code.starts_with("http_5") => {
-            Some("a proxy before the Agent answered: is the Agent behind it running?".to_owned())
-        }
-        other => other.hint().map(str::to_owned),
-    }
+        ClientError::Api { code, .. } if code.starts_with("http_5") => say(
+            "a proxy before the Agent answered: is the Agent behind it running?",
+            "Agent 앞의 프록시가 응답했습니다. 그 뒤의 Agent가 실행 중인지 확인하세요",
+        ),
+        other => other.hint()?.to_owned(),
+    })
 }
 
 fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {

@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::builds::{in_line, step_line};
 use crate::exit::{Exit, Problem};
+use crate::language::say;
 use crate::output::has_motion;
 use crate::progress::{Progress, Step};
 
@@ -43,8 +44,15 @@ pub(crate) async fn follow(
     tokio::select! {
         ended = watch.until_the_end(client, id) => ended,
         _ = tokio::signal::ctrl_c() => {
-            let message = format!("interrupted; {} goes on", launch.plugin_release);
-            let hint = format!("`playground builds cancel {id}` ends it");
+            let release = &launch.plugin_release;
+            let message = say(
+                format!("interrupted; {release} goes on"),
+                format!("중단했습니다. {release} 작업은 계속됩니다"),
+            );
+            let hint = say(
+                format!("`playground builds cancel {id}` ends it"),
+                format!("`playground builds cancel {id}` 명령으로 끝낼 수 있습니다"),
+            );
             Err(Problem::new(Exit::Interrupted, message).hint(hint).into())
         }
     }
@@ -94,7 +102,8 @@ impl Watch {
     fn enter(&mut self, status: LaunchStatus) {
         if status != self.status && !status.is_final() {
             self.status = status;
-            self.step.rename(format!("{}: {status}", self.release));
+            self.step
+                .rename(format!("{}: {}", self.release, word(status)));
         }
     }
 
@@ -123,9 +132,22 @@ impl Watch {
 }
 
 fn title(launch: &Launch) -> String {
-    let title = format!("{}: {}", launch.plugin_release, launch.status);
+    let title = format!("{}: {}", launch.plugin_release, word(launch.status));
     match in_line(launch) {
         Some(place) => format!("{title}, {place}"),
         None => title,
     }
+}
+
+/// How far a launch is, for people.
+fn word(status: LaunchStatus) -> String {
+    let korean = match status {
+        LaunchStatus::Queued => "대기 중",
+        LaunchStatus::Building => "빌드 중",
+        LaunchStatus::Starting => "시작 중",
+        LaunchStatus::Completed => "완료",
+        LaunchStatus::Failed => "실패",
+        LaunchStatus::Cancelled => "취소됨",
+    };
+    say(status.as_str(), korean)
 }

@@ -12,7 +12,7 @@ use playground_types::PluginCode;
 use serde::Serialize;
 
 use crate::exit::{Exit, Problem};
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::output::{Output, below, note, print, print_json};
 use template::Template;
 
@@ -81,10 +81,14 @@ pub(crate) fn run(args: InitArgs, output: Output) -> anyhow::Result<()> {
         return print_json(&report);
     }
     let folder = report.folder.display();
-    note(&format!(
-        "{} is ready: its app is in {}; `playground dev {folder}` runs it while you write it",
-        report.code,
-        below(&report.folder, APP),
+    let (code, app) = (&report.code, below(&report.folder, APP));
+    note(&say(
+        format!(
+            "{code} is ready: its app is in {app}; `playground dev {folder}` runs it while you write it"
+        ),
+        format!(
+            "{code} 준비됨: 앱은 {app} 파일에 있습니다. 작성하면서 실행하려면 `playground dev {folder}`"
+        ),
     ));
     for file in &report.files {
         print(&below(&report.folder, file))?;
@@ -137,8 +141,16 @@ fn refuse_to_overwrite(folder: &Path, files: &[(&str, String)]) -> Result<(), Pr
         .find(|file| file.symlink_metadata().is_ok());
     match there {
         Some(file) => {
-            let message = format!("{} is there already; nothing was written", file.display());
-            Err(Problem::new(Exit::Failed, message).hint("name a directory of its own"))
+            let file = file.display();
+            let message = say(
+                format!("{file} is there already; nothing was written"),
+                format!("이미 있는 파일이라 아무것도 쓰지 않았습니다: {file}"),
+            );
+            let hint = say(
+                "name a directory of its own",
+                "비어 있는 디렉터리를 지정하세요",
+            );
+            Err(Problem::new(Exit::Failed, message).hint(hint))
         }
         None => Ok(()),
     }

@@ -1,10 +1,66 @@
-//! In which language a plugin's failure is told: Korean where the user's settings ask for it, else English.
+//! In which language the command speaks: Korean where the user's settings ask for it, else English.
 //!
-//! Everything else that the command says is English. What comes from tools and tracebacks stays as it is.
+//! A sentence stands in both languages where it is said, so that neither is forgotten. `--help`, values that are typed again
+//! (statuses, kinds), JSON, and what comes from tools, tracebacks and the Agent's refusals stay as they are.
 
 use playground_types::Failure;
 
-/// A language that failures are told in.
+/// The one of two sentences that the user reads.
+pub(crate) fn say(english: impl Into<String>, korean: impl Into<String>) -> String {
+    match Language::of_user() {
+        Language::English => english.into(),
+        Language::Korean => korean.into(),
+    }
+}
+
+/// The title of a column or a line of a table.
+pub(crate) fn title(english: &'static str) -> &'static str {
+    match Language::of_user() {
+        Language::English => english,
+        Language::Korean => korean_title(english),
+    }
+}
+
+/// What has no other name in Korean stays.
+fn korean_title(english: &'static str) -> &'static str {
+    match english {
+        "NAME" | "name" => "이름",
+        "RELEASE" | "release" => "릴리스",
+        "MODEL" | "model" => "모델",
+        "STATUS" | "status" => "상태",
+        "ENDPOINT" | "endpoint" => "주소",
+        "LABELS" | "labels" => "레이블",
+        "AGE" => "경과",
+        "BUILD" | "build" => "빌드",
+        "ERROR" => "오류",
+        "CATEGORY" | "category" => "분류",
+        "SIZE" | "size" => "크기",
+        "FILE" => "파일",
+        "docker id" => "Docker ID",
+        "host port" => "호스트 포트",
+        "image" => "이미지",
+        "limits" => "한도",
+        "health" => "상태 검사",
+        "crashes" => "비정상 종료",
+        "created" => "생성",
+        "updated" => "변경",
+        "finished" => "종료",
+        "container" => "컨테이너",
+        "containers" => "컨테이너",
+        "waits" => "대기",
+        "env" => "환경 변수",
+        "description" => "설명",
+        "checksum" => "체크섬",
+        "version" => "버전",
+        "base image" => "베이스 이미지",
+        "ports" => "포트",
+        "isolation" => "격리",
+        "disk" => "디스크",
+        other => other,
+    }
+}
+
+/// A language that people read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Language {
     #[default]

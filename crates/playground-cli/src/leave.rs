@@ -4,17 +4,19 @@ use std::io::{IsTerminal as _, Write as _};
 
 use playground_client::{Client, WantedStatus};
 
+use crate::language::say;
 use crate::output::note;
 
 /// Asks whether the app shall be stopped; where nobody can answer it stays.
 pub(crate) async fn leave(client: &Client, name: &str) -> anyhow::Result<()> {
     if !std::io::stdin().is_terminal() {
-        note(&format!(
-            "{name} goes on; `playground stop {name}` stops it"
-        ));
+        note(&goes_on(name));
         return Ok(());
     }
-    ask(&format!("\nStop {name}? [y/N] "));
+    ask(&say(
+        format!("\nStop {name}? [y/N] "),
+        format!("\n멈출까요: {name} [y/N] "),
+    ));
     let answer = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).map(|_| line)
@@ -26,13 +28,21 @@ pub(crate) async fn leave(client: &Client, name: &str) -> anyhow::Result<()> {
     };
     if matches!(answer.trim(), "y" | "Y" | "yes") {
         client.update_container(name, WantedStatus::Stopped).await?;
-        note(&format!("{name} is stopped"));
-    } else {
-        note(&format!(
-            "{name} goes on; `playground stop {name}` stops it"
+        note(&say(
+            format!("{name} is stopped"),
+            format!("멈췄습니다: {name}"),
         ));
+    } else {
+        note(&goes_on(name));
     }
     Ok(())
+}
+
+fn goes_on(name: &str) -> String {
+    say(
+        format!("{name} goes on; `playground stop {name}` stops it"),
+        format!("계속 실행됩니다: {name}. 멈추려면 `playground stop {name}`"),
+    )
 }
 
 fn ask(question: &str) {

@@ -67,7 +67,6 @@ fn failed(ended: LogFailure) -> Problem {
     Problem {
         message: language.message(&failure).to_owned(),
         hint: language.hint(&failure).map(str::to_owned),
-        language,
         ..Problem::new(Exit::PluginFailed, ended.reason)
     }
 }

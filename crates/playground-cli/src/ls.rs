@@ -7,6 +7,7 @@ use playground_types::wire::Container;
 
 use crate::connect::Session;
 use crate::human::{age, or_dash};
+use crate::language::say;
 use crate::output::{Output, note, print, print_json};
 use crate::table::{status, table, text};
 
@@ -50,7 +51,9 @@ pub(crate) async fn run(args: LsArgs, session: Session) -> anyhow::Result<()> {
     };
     match session.output {
         Output::Json => print_json(&containers)?,
-        Output::Table if containers.is_empty() => note("no containers"),
+        Output::Table if containers.is_empty() => {
+            note(&say("no containers", "컨테이너가 없습니다"))
+        }
         Output::Table => print(&listed(&containers))?,
     }
     left_out(count, containers.len());
@@ -61,7 +64,10 @@ pub(crate) async fn run(args: LsArgs, session: Session) -> anyhow::Result<()> {
 pub(crate) fn left_out(count: u64, shown: usize) {
     let left = count.saturating_sub(shown as u64);
     if left > 0 {
-        note(&format!("{left} older ones are not shown: add --all"));
+        note(&say(
+            format!("{left} older ones are not shown: add --all"),
+            format!("더 오래된 {left}개는 보여 주지 않았습니다. 모두 보려면 --all"),
+        ));
     }
 }
 

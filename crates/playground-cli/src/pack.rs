@@ -14,6 +14,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::human::size;
+use crate::language::say;
 use crate::output::{Output, note, print, print_json};
 use crate::table::{table, text};
 pub(crate) use folder::{Unpackable, pack};
@@ -63,13 +64,14 @@ pub(crate) fn run(args: &PackArgs, output: Output) -> anyhow::Result<()> {
     if args.list {
         print(&listed(&report))?;
     }
-    note(&format!(
-        "{} files, {}, packed to {}, sha256 {}; left out: {}",
-        report.files,
-        size(report.size_bytes),
-        size(report.archive_bytes),
-        report.sha256,
-        report.left_out.len(),
+    let (files, left_out) = (report.files, report.left_out.len());
+    let (before, after) = (size(report.size_bytes), size(report.archive_bytes));
+    let sha256 = &report.sha256;
+    note(&say(
+        format!(
+            "{files} files, {before}, packed to {after}, sha256 {sha256}; left out: {left_out}"
+        ),
+        format!("파일 {files}개, {before}, 압축 후 {after}, sha256 {sha256}. 제외: {left_out}개"),
     ));
     Ok(print(&report.file.display().to_string())?)
 }
@@ -151,6 +153,6 @@ fn listed(report: &Report) -> String {
     let left_out = report
         .left_out
         .iter()
-        .map(|path| vec![text(path), text("left out")]);
+        .map(|path| vec![text(path), text(say("left out", "제외"))]);
     table(&["FILE", "SIZE"], packed.chain(left_out))
 }

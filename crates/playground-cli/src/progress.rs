@@ -7,6 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::human::{plain, seconds};
+use crate::language::say;
 use crate::output::{has_motion, note};
 
 /// Log lines shown below a running step.
@@ -79,7 +80,7 @@ impl Progress {
     }
 
     /// Something short, only shown where it can move.
-    pub(crate) fn waiting(&self, name: &'static str) -> ProgressBar {
+    pub(crate) fn waiting(&self, name: String) -> ProgressBar {
         let Some(bars) = &self.bars else {
             return ProgressBar::hidden();
         };
@@ -96,9 +97,10 @@ impl Progress {
             return ProgressBar::hidden();
         };
         let bar = bars.add(ProgressBar::new(bytes));
-        bar.set_style(style(
-            "uploading {bar:30} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec}",
-        ));
+        bar.set_style(style(&format!(
+            "{} {{bar:30}} {{binary_bytes}}/{{binary_total_bytes}} {{binary_bytes_per_sec}}",
+            say("uploading", "올리는 중")
+        )));
         bar
     }
 }

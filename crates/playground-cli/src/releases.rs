@@ -9,6 +9,7 @@ use playground_types::wire::Release;
 use crate::connect::Session;
 use crate::create::upload;
 use crate::human::{age, or_dash, size};
+use crate::language::say;
 use crate::ls::left_out;
 use crate::output::{Output, note, print, print_json};
 use crate::progress::Progress;
@@ -80,7 +81,7 @@ async fn list(all: bool, session: &Session) -> anyhow::Result<()> {
     };
     match session.output {
         Output::Json => print_json(&releases)?,
-        Output::Table if releases.is_empty() => note("no releases"),
+        Output::Table if releases.is_empty() => note(&say("no releases", "릴리스가 없습니다")),
         Output::Table => print(&listed(&releases))?,
     }
     left_out(count, releases.len());

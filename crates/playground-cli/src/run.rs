@@ -14,6 +14,7 @@ use crate::create::{ready, upload};
 use crate::exit::{Exit, Problem};
 use crate::follow::follow;
 use crate::human::seconds;
+use crate::language::say;
 use crate::leave::leave;
 use crate::logs;
 use crate::progress::Progress;
@@ -95,7 +96,10 @@ pub(crate) fn launched(launch: Launch) -> Result<Created, Problem> {
         (_, Some(failure)) => Err(Problem::of_plugin(release, &failure)),
         (None, None) => {
             let why = launch.error.unwrap_or_else(|| launch.status.to_string());
-            let message = format!("{release} did not come up: {why}");
+            let message = say(
+                format!("{release} did not come up: {why}"),
+                format!("{release} 실패: {why}"),
+            );
             Err(Problem::new(Exit::PluginFailed, message))
         }
     }

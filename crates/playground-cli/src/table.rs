@@ -4,12 +4,13 @@ use comfy_table::{Cell, Color, Table, presets};
 use playground_types::{ContainerStatus, LaunchStatus};
 
 use crate::human::plain;
+use crate::language::title;
 use crate::output::has_colour;
 
 /// A table with these columns.
-pub(crate) fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
+pub(crate) fn table(headers: &[&'static str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
     let mut table = empty();
-    table.set_header(headers);
+    table.set_header(headers.iter().copied().map(title));
     table.add_rows(rows);
     finished(table)
 }
@@ -19,7 +20,7 @@ pub(crate) fn pairs(rows: impl IntoIterator<Item = (&'static str, Cell)>) -> Str
     let mut table = empty();
     table.add_rows(
         rows.into_iter()
-            .map(|(name, value)| [Cell::new(name), value]),
+            .map(|(name, value)| [Cell::new(title(name)), value]),
     );
     finished(table)
 }

@@ -83,7 +83,7 @@ fn a_new_plugin_is_korean_where_the_user_is() {
     README.md
     .gitignore
     --- stderr
-    my-plugin is ready: its app is in plugin/gradio_interface.py; `playground dev .` runs it while you write it
+    my-plugin 준비됨: 앱은 plugin/gradio_interface.py 파일에 있습니다. 작성하면서 실행하려면 `playground dev .`
     ");
     assert_snapshot!("new-plugin-ko", files(&folder).join("\n"));
     let output = command(&["check"])

@@ -5,7 +5,7 @@ use crate::agent::{FakeAgent, container, created, failure, launch, with};
 use crate::run::{Ran, against};
 
 /// Times are no two runs' the same.
-fn timeless(mut ran: Ran) -> Ran {
+pub(crate) fn timeless(mut ran: Ran) -> Ran {
     ran.err = ran
         .err
         .split_inclusive('\n')

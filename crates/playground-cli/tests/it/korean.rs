@@ -1,10 +1,11 @@
-//! Failures in Korean, where the user's settings ask for it.
+//! Korean, where the user's settings ask for it.
 
 use insta::assert_snapshot;
 use playground_types::{Cause, Failure};
 use serde_json::{Value, json};
 
 use crate::agent::{FakeAgent, container, created, launch, page, with};
+use crate::create::timeless;
 use crate::run::{Ran, against_with};
 
 fn failure() -> Value {
@@ -85,4 +86,97 @@ fn lc_all_outweighs_lang() {
         ran.err.contains("hint: Add opencv-python-headless"),
         "{ran}"
     );
+}
+
+#[test]
+fn a_create_tells_in_korean_how_far_it_is() {
+    let done = with(
+        launch("completed"),
+        json!({"result": created(container(1, "running"))}),
+    );
+    let waits = with(
+        launch("queued"),
+        json!({"position": 3, "estimate_seconds": 90}),
+    );
+    let steps = [
+        json!({"name": "Requirements", "cached": true, "duration_ms": null}),
+        json!({"name": "Code", "cached": false, "duration_ms": 240}),
+    ];
+    let built = json!({
+        "id": "i1", "status": "completed", "plugin_release": "my-plugin@1.0.0", "context_digest": "d", "image": "x",
+        "queue_position": null, "steps": steps, "failure": null, "queued_at": "2020-01-01T00:00:00.000Z",
+        "started_at": null, "finished_at": null
+    });
+    let agent = FakeAgent::new()
+        .on("POST /containers/", 202, &created(container(1, "building")))
+        .on("GET /builds/b1/", 200, &waits)
+        .on(
+            "GET /builds/b1/",
+            200,
+            &with(done, json!({"image_build": built})),
+        )
+        .on_events(
+            "GET /builds/b1/logs/stream/",
+            &[
+                ("status", "building"),
+                ("status", "starting"),
+                ("complete", "completed"),
+            ],
+        );
+    assert_snapshot!(timeless(in_korean(&agent, &["create", "my-plugin@1.0.0"])), @"
+    exit 0
+    --- stdout
+    http://127.0.0.1:7860
+    --- stderr
+    my-plugin@1.0.0: 대기 중, 대기 3번째, 약 90초 ...
+    my-plugin@1.0.0: 빌드 중 ...
+    my-plugin@1.0.0: 시작 중 ...
+      Requirements  캐시
+      Code  0.2 s
+    my-plugin@1.0.0 준비됨: quirky_einstein_1 (새로 만듦), TIME
+    ");
+}
+
+#[test]
+fn tables_have_korean_titles_and_wide_letters_stay_in_their_columns() {
+    let named = with(
+        container(1, "running"),
+        json!({"labels": ["이미지"], "plugin_release": "실험실@1.0.0"}),
+    );
+    let agent = FakeAgent::new().on(
+        "GET /containers/",
+        200,
+        &page(vec![named, container(22, "stopped")], 70),
+    );
+    let listed = in_korean(&agent, &["ls"]);
+    let ages = listed
+        .out
+        .lines()
+        .map(|line| line.rsplit_once("  ").unwrap().0);
+    assert_snapshot!(ages.collect::<Vec<_>>().join("\n"), @"
+    PK  이름                릴리스           모델  상태     주소                   레이블
+    1   quirky_einstein_1   실험실@1.0.0     -     running  http://127.0.0.1:7860  이미지
+    22  quirky_einstein_22  my-plugin@1.0.0  -     stopped  -                      -
+    ");
+    assert_snapshot!(listed.err, @"더 오래된 68개는 보여 주지 않았습니다. 모두 보려면 --all");
+    let none = FakeAgent::new().on("GET /containers/", 200, &page(vec![], 0));
+    assert_eq!(in_korean(&none, &["ls"]).err, "컨테이너가 없습니다\n");
+}
+
+#[test]
+fn what_the_connection_lacks_is_told_in_korean() {
+    let agent = FakeAgent::new();
+    let denied = in_korean(&agent, &["ls", "--token", "another"]);
+    let unknown = in_korean(&agent, &["logs", "x"]);
+    // Nobody listens there.
+    let away = in_korean(&agent, &["ls", "--url", "http://127.0.0.1:9"]);
+    let wrong = in_korean(&agent, &["ls", "--url", "ftp://x"]);
+    assert_snapshot!([denied.err, unknown.err, away.err, wrong.err].concat(), @r#"
+    오류: Agent가 접근을 허용하지 않습니다: this token is not valid
+    도움말: PLAYGROUND_TOKEN을 설정하거나, `token` 파일이 있는 Agent의 데이터 디렉터리를 --data-dir로 지정하세요
+    오류: there is nothing at GET /containers/x/logs/
+    오류: Agent(http://127.0.0.1:9)에 연결할 수 없습니다: Connection refused (os error 111)
+    도움말: Agent가 실행 중인지(`playground agent`), --url이나 PLAYGROUND_URL이 그 주소인지 확인하세요
+    오류: Agent의 주소가 아닙니다: "ftp://x". http://host:port 또는 https://host 형태로 쓰세요
+    "#);
 }
