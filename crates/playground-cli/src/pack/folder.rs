@@ -3,13 +3,15 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use ignore::{DirEntry, WalkBuilder};
 use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
-use zip::{DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::names::is_wanted;
 
@@ -17,6 +19,10 @@ use super::names::is_wanted;
 const IGNORE_FILE: &str = ".synapseignore";
 /// Past this a zip needs its long form.
 const LARGE: u64 = u32::MAX as u64;
+/// From this many bytes on it is worth a look whether a file can be compressed at all.
+const WORTH_A_LOOK: u64 = 1 << 20;
+/// That much of it is looked at.
+const SAMPLE: usize = 64 << 10;
 
 /// A packed directory. The file goes when this does.
 #[derive(Debug)]
@@ -181,10 +187,14 @@ fn leads_out(folder: &Path, entry: &DirEntry) -> Option<PathBuf> {
 }
 
 fn add(zip: &mut ZipWriter<BufWriter<NamedTempFile>>, path: &Path, name: &str) -> io::Result<u64> {
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    let options = SimpleFileOptions::default()
-        .compression_level(Some(6))
+    let mut file = BufReader::with_capacity(SAMPLE, File::open(path)?);
+    let metadata = file.get_ref().metadata()?;
+    let options = if metadata.len() >= WORTH_A_LOOK && is_dense(file.fill_buf()?)? {
+        SimpleFileOptions::default().compression_method(CompressionMethod::Stored)
+    } else {
+        SimpleFileOptions::default().compression_level(Some(6))
+    };
+    let options = options
         // Neither times nor the rights of others are part of a plugin.
         .last_modified_time(DateTime::default())
         .unix_permissions(if is_executable(&metadata) {
@@ -194,7 +204,15 @@ fn add(zip: &mut ZipWriter<BufWriter<NamedTempFile>>, path: &Path, name: &str) -
         })
         .large_file(metadata.len() >= LARGE);
     zip.start_file(name, options)?;
-    io::copy(&mut BufReader::new(file), zip)
+    io::copy(&mut file, zip)
+}
+
+/// Whether compressing this would save less than a tenth: pictures, archives, a model's weights. It takes seconds for each
+/// hundred megabytes, at every save while somebody writes a plugin.
+fn is_dense(sample: &[u8]) -> io::Result<bool> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(sample)?;
+    Ok(encoder.finish()?.len() * 10 > sample.len() * 9)
 }
 
 fn finish(zip: ZipWriter<BufWriter<NamedTempFile>>) -> io::Result<NamedTempFile> {

@@ -137,3 +137,30 @@ fn an_empty_directory_is_no_plugin() {
     let dir = tempfile::tempdir().unwrap();
     assert!(pack(dir.path()).is_err());
 }
+
+#[test]
+fn what_cannot_be_compressed_is_stored() {
+    let dir = tempfile::tempdir().unwrap();
+    // A linear congruential generator (Knuth's constants): nothing repeats.
+    let mut state = 1_u64;
+    let weights: Vec<u8> = std::iter::repeat_with(|| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    })
+    .take(2 << 20)
+    .collect();
+    fs::write(dir.path().join("weights.bin"), &weights).unwrap();
+    fs::write(dir.path().join("zeros.bin"), vec![0; 2 << 20]).unwrap();
+    let packed = pack(dir.path()).unwrap();
+    let mut zip = zip::ZipArchive::new(packed.file.reopen().unwrap()).unwrap();
+    let mut how = |name| {
+        let mut file = zip.by_name(name).unwrap();
+        let mut bytes = Vec::new();
+        io::copy(&mut file, &mut bytes).unwrap();
+        (file.compression(), bytes)
+    };
+    assert!(how("weights.bin") == (CompressionMethod::Stored, weights));
+    assert!(how("zeros.bin") == (CompressionMethod::Deflated, vec![0; 2 << 20]));
+}
