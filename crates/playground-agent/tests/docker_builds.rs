@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use playground_types::wire::{BuildStep, ImageBuild};
-use playground_types::{BuildStatus, FailureKind, LaunchStatus};
+use playground_types::{BuildStatus, FailureKind, LaunchStatus, StepPurpose};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use support::docker::{containers, images, shell};
@@ -41,7 +41,7 @@ fn requiring(code: &str, requirements: &str) -> Plugin {
 
 /// The step that installs requirements.
 fn install(build: &ImageBuild) -> &BuildStep {
-    let is_install = |step: &&BuildStep| step.name.contains("install.sh");
+    let is_install = |step: &&BuildStep| step.purpose == Some(StepPurpose::Install);
     build
         .steps
         .iter()
@@ -90,6 +90,8 @@ fn docker_changed_code_is_built_without_installing_requirements_again() {
                 .image_build
                 .expect("a build");
             assert!(!install(&build).cached, "{:#?}", build.steps);
+            let unnamed = build.steps.iter().find(|step| step.purpose.is_none());
+            assert_eq!(unnamed, None, "each is told for what it is");
             let python = "python -c 'import alpha; print(alpha.VERSION)'";
             assert_eq!(shell(app.id.as_deref().expect("an id"), python), "1.0");
             let asked = shelf.asked();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use comfy_table::Cell;
 use futures_util::TryStreamExt as _;
+use playground_types::StepPurpose;
 use playground_types::wire::{BuildStep, Launch};
 
 use crate::connect::Session;
@@ -182,11 +183,26 @@ pub(crate) fn step_line(step: &BuildStep) -> String {
         (false, Some(millis)) => seconds(Duration::from_millis(millis)),
         (false, None) => "...".to_owned(),
     };
-    let name = short(&step.name);
+    let name = step.purpose.map_or_else(|| short(&step.name), purpose);
     match step.error {
         None => format!("{name}  {state}"),
         Some(_) => format!("{name}  {state}  {}", say("failed", "실패")),
     }
+}
+
+fn purpose(purpose: StepPurpose) -> String {
+    let (english, korean) = match purpose {
+        StepPurpose::Context => ("send the files", "파일 보내기"),
+        StepPurpose::Base => ("look up the base image", "베이스 이미지 찾기"),
+        StepPurpose::Prepare => ("prepare the image", "이미지 준비"),
+        StepPurpose::Install => ("install requirements", "필요한 패키지 설치"),
+        StepPurpose::Launcher => ("add the launcher", "실행기 넣기"),
+        StepPurpose::Code => ("add the plugin's code", "플러그인 코드 넣기"),
+        StepPurpose::Compile => ("compile to byte code", "바이트코드로 컴파일"),
+        StepPurpose::Finish => ("set how it starts", "시작 방법 정하기"),
+        StepPurpose::Save => ("save the image", "이미지 저장"),
+    };
+    say(english, korean)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod context;
 mod dockerfile;
 mod embedded;
 mod options;
+mod purpose;
 
 use playground_types::Digest;
 use playground_types::digest::Digester;
@@ -28,6 +29,7 @@ use crate::PluginFacts;
 pub use base::BaseImage;
 pub use context::write_context;
 pub use options::{Builder, IndexSettings, Install, RecipeOptions};
+pub use purpose::purpose_of;
 
 /// Where the Dockerfile lies in the build context; the engine must be told.
 pub const DOCKERFILE_PATH: &str = ".synapse/Dockerfile";

@@ -39,5 +39,7 @@ pub use image::ImageName;
 pub use limits::Limits;
 pub use port::{HostPort, PortRange};
 pub use release::{PluginCode, PluginRelease, PluginVersion};
-pub use status::{BuildStatus, ContainerStatus, HealthState, LaunchStatus, Visibility};
+pub use status::{
+    BuildStatus, ContainerStatus, HealthState, LaunchStatus, StepPurpose, Visibility,
+};
 pub use time::Timestamp;

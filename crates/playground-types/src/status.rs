@@ -129,6 +129,30 @@ words! {
     }
 }
 
+words! {
+    /// What a step of an image build is for.
+    StepPurpose {
+        /// The plugin's files go to the builder.
+        Context = "context",
+        /// The base image is looked up.
+        Base = "base",
+        /// The base image is made fit: a `python`, folders of the app's user.
+        Prepare = "prepare",
+        /// Requirements are installed.
+        Install = "install",
+        /// The launcher goes in.
+        Launcher = "launcher",
+        /// The plugin's code goes in.
+        Code = "code",
+        /// Python's byte code is made.
+        Compile = "compile",
+        /// How the image starts is set.
+        Finish = "finish",
+        /// The image is saved.
+        Save = "save",
+    }
+}
+
 impl ContainerStatus {
     /// The statuses a list filter word stands for: our own words, and Docker's (`exited`, `created`, `restarting`, `dead`,
     /// `removing`), because callers of a Docker-backed service use both.

@@ -1,6 +1,7 @@
 //! The steps of a build, as the engine tells of them.
 
 use playground_engine::StepState;
+use playground_plugin::recipe::purpose_of;
 use playground_types::Timestamp;
 use playground_types::wire::BuildStep;
 
@@ -66,6 +67,7 @@ impl Steps {
             .iter()
             .map(|step| BuildStep {
                 name: step.name.clone(),
+                purpose: purpose_of(&step.name),
                 cached: step.cached,
                 duration_ms: match (step.started, step.ended) {
                     (Some(started), Some(ended)) => {

@@ -247,3 +247,23 @@ fn index_settings_are_lines_of_names_and_values() {
     insta::assert_snapshot!("index_env", build_file(&recipe, "index.env").unwrap());
     assert!(!recipe.dockerfile.contains("secret"));
 }
+
+#[test]
+fn every_step_of_a_recipe_has_a_purpose() {
+    for builder in [Builder::BuildKit, Builder::Classic] {
+        for install in [Install::Wheels, Install::Source] {
+            for requirements in ["", "numpy"] {
+                let recipe = Recipe::new(&facts(requirements), &base(), &options(builder, install));
+                let text = recipe.dockerfile.replace("\\\n", " ");
+                let steps: Vec<_> = text
+                    .lines()
+                    .filter(|line| !line.is_empty() && !line.starts_with([' ', '#']))
+                    .collect();
+                assert!(steps.len() > 4, "{text}");
+                for step in steps {
+                    assert!(purpose_of(&format!("[2/9] {step}")).is_some(), "{step}");
+                }
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Created, Waiting};
-use crate::{BuildStatus, Failure, LaunchStatus};
+use crate::{BuildStatus, Failure, LaunchStatus, StepPurpose};
 
 /// A launch, as `builds/{build_id}/` shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -78,8 +78,11 @@ pub struct ImageBuild {
 /// One step of an image build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BuildStep {
-    /// The engine's name of the step.
+    /// The engine's name of the step, which for most is a line of the Dockerfile.
     pub name: String,
+    /// What it is for; null for one that our Dockerfiles do not have.
+    #[serde(default)]
+    pub purpose: Option<StepPurpose>,
     /// Whether its result came from the cache.
     pub cached: bool,
     /// How long it took, in milliseconds; null while it runs.
