@@ -12,6 +12,7 @@ use crate::clean::CleanArgs;
 use crate::connect::{Connection, Session};
 use crate::create::CreateArgs;
 use crate::dev::DevArgs;
+use crate::doctor::DoctorArgs;
 use crate::exit::EXIT_CODES;
 use crate::init::InitArgs;
 use crate::logs::LogsArgs;
@@ -23,8 +24,8 @@ use crate::releases::ReleasesArgs;
 use crate::run::RunArgs;
 use crate::show::ShowArgs;
 use crate::{
-    agent, base, builds, check, clean, create, dev, health, init, logs, ls, open, orphans, pack,
-    power, releases, run, show,
+    agent, base, builds, check, clean, create, dev, doctor, health, init, logs, ls, open, orphans,
+    pack, power, releases, run, show,
 };
 
 /// Runs plugins as Gradio apps in isolated containers.
@@ -73,6 +74,8 @@ enum Command {
     Orphans(OrphansArgs),
     /// Tell whether the Agent can do its work, and what is wrong; fails when something is
     Health,
+    /// Look at this machine: can it run the Agent, and what to type where it cannot?
+    Doctor(DoctorArgs),
     /// Print an address that opens the page logged in, once, within ten minutes
     Open,
     /// Remove images, ended builds and contents that are not needed any more
@@ -110,6 +113,7 @@ impl Cli {
             Command::Clean(args) => block_on(clean::run(args, session()?)),
             Command::Orphans(args) => block_on(orphans::run(args, session()?)),
             Command::Open => block_on(open::run(session()?)),
+            Command::Doctor(args) => block_on(doctor::run(args, &connection)),
             Command::Health => block_on(health::run(session()?)),
         }
     }

@@ -18,6 +18,7 @@ mod cli;
 mod connect;
 mod create;
 mod dev;
+mod doctor;
 mod edits;
 mod exit;
 mod follow;

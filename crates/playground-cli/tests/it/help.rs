@@ -33,6 +33,7 @@ fn every_verb_explains_itself() {
         "orphans adopt",
         "orphans rm",
         "health",
+        "doctor",
         "open",
         "base",
         "base build",

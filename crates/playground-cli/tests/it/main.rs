@@ -6,6 +6,7 @@ mod agent;
 mod broken;
 mod check;
 mod create;
+mod doctor;
 mod errors;
 mod help;
 mod korean;
