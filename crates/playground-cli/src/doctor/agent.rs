@@ -6,6 +6,7 @@ use playground_types::wire::Health;
 use super::limit::within;
 use super::line::{Line, typed, words};
 use crate::connect::{Connection, Session};
+use crate::exit::Problem;
 
 const NAME: &str = "agent";
 
@@ -13,7 +14,12 @@ const NAME: &str = "agent";
 pub(super) async fn look(connection: &Connection) -> Line {
     let client = match Session::new(connection) {
         Ok(session) => session.client,
-        Err(error) => return Line::bad(NAME, typed(error.to_string()), typed("playground login")),
+        Err(error) => {
+            let hint = error.downcast_ref::<Problem>();
+            let hint = hint.and_then(|problem| problem.hint.clone());
+            let fix = hint.unwrap_or_else(|| "playground doctor --url http://HOST:8000".to_owned());
+            return Line::bad(NAME, typed(error.to_string()), typed(fix));
+        }
     };
     match within(client.health()).await {
         Some(health) => judge(client.url(), env!("CARGO_PKG_VERSION"), &health),

@@ -5,11 +5,13 @@
 mod agent;
 mod broken;
 mod check;
+mod completion;
 mod create;
 mod doctor;
 mod errors;
 mod help;
 mod korean;
+mod login;
 mod open;
 mod orphans;
 mod run;
