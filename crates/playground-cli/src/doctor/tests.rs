@@ -134,14 +134,25 @@ fn the_data_directory() {
         data_dir::judge(&DataDir {
             path: "playground-data".into(),
             mode,
+            open_secrets: Vec::new(),
             refused: refused.map(str::to_owned),
         })
     };
+    let secret = data_dir::judge(&DataDir {
+        path: "playground-data".into(),
+        mode: Some(0o700),
+        open_secrets: vec![
+            "playground-data/token".into(),
+            "playground-data/link-key".into(),
+        ],
+        refused: None,
+    });
     let lines = [
         found(None, None),
         found(Some(0o700), None),
         found(Some(0o755), None),
         found(Some(0o770), None),
+        secret,
         found(Some(0o700), Some("Read-only file system (os error 30)")),
     ];
     assert_snapshot!("data-dir", both(&lines));

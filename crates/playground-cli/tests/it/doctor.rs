@@ -1,7 +1,11 @@
 //! `doctor` on a machine with one thing missing. What the real engine says is looked at in `docker_doctor`.
 
-use std::io::{Read, Write};
+use std::fs::{self, Permissions};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -137,11 +141,60 @@ fn no_engine_is_bad_and_what_stands_on_it_is_left_out() {
 fn a_socket_that_nobody_answers_is_an_engine_that_does_not_run() {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("docker.sock");
-    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    drop(UnixListener::bind(&socket).unwrap());
     let host = format!("unix://{}", socket.display());
     let (ran, lines) = doctor(&["--docker-host", &host], &[]);
     assert_eq!(ran.code, Some(1));
     assert_snapshot!(line(&lines, "engine").replace(&host, "SOCKET"), @"bad | the Docker Engine at SOCKET does not run | sudo systemctl start docker");
+}
+
+/// Root may do everything, so it asks as somebody else; it is left out where that one may not even run the binary.
+#[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "that a test was left out is told to whoever runs it"
+)]
+fn a_socket_of_somebody_else_says_how_to_get_the_rights() {
+    const NOBODY: u32 = 65534;
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+    let socket = dir.path().join("docker.sock");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    fs::set_permissions(&socket, Permissions::from_mode(0o000)).unwrap();
+    let host = format!("unix://{}", socket.display());
+    let url = closed();
+    let mut command = command(&["doctor", "--output", "json", "--docker-host", &host]);
+    command.args(["--url", &url, "--index-url", &url]);
+    if socket.metadata().unwrap().uid() == 0 {
+        command.uid(NOBODY).gid(NOBODY).current_dir("/");
+    }
+    let output = match command.output() {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            eprintln!("left out: nobody but root may run the binary here");
+            return;
+        }
+        output => output.unwrap(),
+    };
+    let lines: Vec<Value> = serde_json::from_str(&ran(&output).out).unwrap();
+    let shown = |name| line(&lines, name).replace(&socket.display().to_string(), "SOCKET");
+    assert_snapshot!(shown("socket"), @r#"bad | this user may not use SOCKET | sudo usermod -aG docker "$USER" && newgrp docker"#);
+    assert_snapshot!(shown("engine"), @"skipped | not known without rights to its socket | -");
+}
+
+#[test]
+fn a_data_directory_whose_token_others_may_read_is_bad() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o700)).unwrap();
+    let token = dir.path().join("token");
+    fs::write(&token, "").unwrap();
+    let shown = dir.path().display().to_string();
+    let look = |mode| {
+        fs::set_permissions(&token, Permissions::from_mode(mode)).unwrap();
+        let (_, lines) = doctor(&["--data-dir", &shown], &[]);
+        line(&lines, "data-dir").replace(&shown, "DIR")
+    };
+    assert_snapshot!(look(0o644), @"bad | others may read DIR/token: it lets them in | chmod 600 DIR/token");
+    assert_snapshot!(look(0o600), @"ok | DIR can be written (mode 700) | -");
 }
 
 #[test]
