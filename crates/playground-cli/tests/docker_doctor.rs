@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 use std::fs::Permissions;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
@@ -20,16 +22,27 @@ fn networks() -> BTreeSet<String> {
     names.lines().map(str::to_owned).collect()
 }
 
-/// With a package index that is not looked at here: an address where nobody listens.
+/// A package index on this machine: which one the internet has is no matter of the engine.
+fn index() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/simple/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for visitor in listener.incoming() {
+            let mut visitor = visitor.unwrap();
+            let mut head = BufReader::new(&visitor).lines();
+            while head.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            visitor.write_all(answer).unwrap();
+        }
+    });
+    url
+}
+
 fn doctor(data_dir: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_playground"))
         .args(["doctor", "--output", "json", "--data-dir", data_dir])
-        .args([
-            "--index-url",
-            "http://127.0.0.1:9/",
-            "--url",
-            "http://127.0.0.1:9/",
-        ])
+        .args(["--index-url", &index(), "--url", "http://127.0.0.1:9/"])
+        .env("NO_PROXY", "127.0.0.1")
         .output()
         .unwrap()
 }
@@ -58,6 +71,7 @@ fn what_stands_on_the_engine_is_fine_and_nothing_is_left_on_it() {
         "networks",
         "data-dir",
         "ports",
+        "index",
     ] {
         let (state, line) = state(name);
         assert_eq!(state, "ok", "{line}");
@@ -66,7 +80,8 @@ fn what_stands_on_the_engine_is_fine_and_nothing_is_left_on_it() {
         let (state, line) = state(name);
         assert!(state == "ok" || state == "warning", "{line}");
     }
-    // Others make networks at the same time.
+    assert_eq!(output.status.code(), Some(0));
+    // Other tests make networks of other names at the same time.
     let left = networks()
         .into_iter()
         .find(|name| name.starts_with("playground-doctor-"));

@@ -150,10 +150,6 @@ fn a_socket_that_nobody_answers_is_an_engine_that_does_not_run() {
 
 /// Root may do everything, so it asks as somebody else; it is left out where that one may not even run the binary.
 #[test]
-#[expect(
-    clippy::print_stderr,
-    reason = "that a test was left out is told to whoever runs it"
-)]
 fn a_socket_of_somebody_else_says_how_to_get_the_rights() {
     const NOBODY: u32 = 65534;
     let dir = tempfile::tempdir().unwrap();
