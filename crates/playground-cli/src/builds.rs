@@ -49,7 +49,7 @@ enum BuildsCommand {
 }
 
 #[derive(Debug, Args)]
-struct BuildArgs {
+pub(crate) struct BuildArgs {
     /// The build's id, as create and `builds ls` print it
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     id: String,
@@ -65,11 +65,14 @@ pub(crate) async fn run(args: BuildsArgs, session: Session) -> anyhow::Result<()
             follow: true,
         } => follow(client.follow_build_log(&build.id)).await,
         BuildsCommand::Logs { build, .. } => print_log(&client.build_log(&build.id).await?),
-        BuildsCommand::Cancel(build) => {
-            client.cancel_build(&build.id).await?;
-            Ok(print(&format!("{}  cancelled", build.id))?)
-        }
+        BuildsCommand::Cancel(build) => cancel(&build, session).await,
     }
+}
+
+/// Also a verb of its own.
+pub(crate) async fn cancel(build: &BuildArgs, session: Session) -> anyhow::Result<()> {
+    session.client.cancel_build(&build.id).await?;
+    Ok(print(&format!("{}  cancelled", build.id))?)
 }
 
 async fn list(all: bool, session: &Session) -> anyhow::Result<()> {

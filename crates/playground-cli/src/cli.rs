@@ -6,31 +6,40 @@ use clap::{Parser, Subcommand};
 
 use crate::agent::AgentArgs;
 use crate::base::BaseArgs;
-use crate::builds::BuildsArgs;
+use crate::builds::{BuildArgs, BuildsArgs};
 use crate::check::CheckArgs;
-use crate::clean::CleanArgs;
+use crate::completion::CompletionArgs;
 use crate::connect::{Connection, Session};
 use crate::create::CreateArgs;
 use crate::dev::DevArgs;
+use crate::doctor::DoctorArgs;
 use crate::exit::EXIT_CODES;
 use crate::init::InitArgs;
+use crate::login::LoginArgs;
 use crate::logs::LogsArgs;
 use crate::ls::LsArgs;
+use crate::man::ManArgs;
 use crate::open::OpenArgs;
 use crate::orphans::OrphansArgs;
 use crate::pack::PackArgs;
 use crate::power::IdsArgs;
+use crate::prune::PruneArgs;
 use crate::releases::ReleasesArgs;
 use crate::run::RunArgs;
 use crate::show::ShowArgs;
 use crate::{
-    agent, base, builds, check, clean, create, dev, health, init, logs, ls, open, orphans, pack,
-    power, releases, run, show,
+    agent, base, builds, check, completion, create, dev, doctor, health, init, login, logs, ls,
+    man, open, orphans, pack, power, prune, releases, run, show,
 };
 
 /// Runs plugins as Gradio apps in isolated containers.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(
+    name = "playground",
+    version,
+    max_term_width = 100,
+    after_help = EXIT_CODES
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     connection: Connection,
@@ -68,18 +77,30 @@ enum Command {
     Rm(IdsArgs),
     /// Look at what creates started: list, show, logs, cancel
     Builds(BuildsArgs),
+    /// Cancel a build that has not ended, as `builds cancel` does
+    Cancel(BuildArgs),
     /// Look at the plugin releases that the Agent keeps: list, show, add, remove
     Releases(ReleasesArgs),
     /// Look at containers that no record has: list, adopt, remove
     Orphans(OrphansArgs),
     /// Tell whether the Agent can do its work, and what is wrong; fails when something is
     Health,
+    /// Look at this machine: can it run the Agent, and what to type where it cannot?
+    Doctor(DoctorArgs),
+    /// Keep an Agent's token for later calls
+    Login(LoginArgs),
     /// Open the page, logged in, or an app, and print its address; the page's works once, within ten minutes
     Open(OpenArgs),
     /// Remove images, ended builds and contents that are not needed any more
-    Clean(CleanArgs),
+    #[command(visible_alias = "clean")]
+    Prune(PruneArgs),
     /// Make the image that plugin images are made from
     Base(BaseArgs),
+    /// Print a script with which a shell completes this command line
+    Completion(CompletionArgs),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(ManArgs),
     /// Run the Agent: the server beside a Docker Engine
     Agent(Box<AgentArgs>),
 }
@@ -108,9 +129,14 @@ impl Cli {
             Command::Rm(args) => block_on(power::remove(args, session()?)),
             Command::Builds(args) => block_on(builds::run(args, session()?)),
             Command::Releases(args) => block_on(releases::run(args, session()?)),
-            Command::Clean(args) => block_on(clean::run(args, session()?)),
+            Command::Cancel(args) => block_on(builds::cancel(&args, session()?)),
+            Command::Prune(args) => block_on(prune::run(args, session()?)),
+            Command::Login(args) => block_on(login::run(args, &connection)),
+            Command::Completion(args) => completion::run(&args),
+            Command::Man(args) => man::run(&args),
             Command::Orphans(args) => block_on(orphans::run(args, session()?)),
             Command::Open(args) => block_on(open::run(args, session()?)),
+            Command::Doctor(args) => block_on(doctor::run(args, &connection)),
             Command::Health => block_on(health::run(session()?)),
         }
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 use playground_agent::TOKEN_FILE;
-use playground_client::{Client, is_loopback};
+use playground_client::{Client, ClientError, is_loopback};
 
+use crate::credentials::{self, Credentials};
 use crate::output::Output;
 
 /// Where the Agent keeps its data unless told otherwise.
@@ -23,7 +24,7 @@ pub(crate) struct Connection {
         default_value = "http://127.0.0.1:8000"
     )]
     pub(crate) url: String,
-    /// The Agent's token; without one it is read from the file `token` in --data-dir
+    /// The Agent's token [default: the one kept by `login`, or else the file `token` in --data-dir]
     #[arg(long, global = true, env = "PLAYGROUND_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
     /// The Agent's data directory, when it runs on this machine [default: ./playground-data]
@@ -47,7 +48,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(connection: &Connection) -> anyhow::Result<Self> {
-        let token = connection.token();
+        let token = connection.token()?;
         let client = Client::new(&connection.url, token.as_deref())?;
         Ok(Self {
             client: client.with_timeout(Duration::from_secs(connection.timeout)),
@@ -62,9 +63,22 @@ impl Connection {
         self.data_dir.as_deref().unwrap_or(Path::new(DATA_DIR))
     }
 
-    fn token(&self) -> Option<String> {
+    /// The token that was given, else the one that `login` keeps for this address, else the local Agent's.
+    fn token(&self) -> anyhow::Result<Option<String>> {
         let given = self.token.clone().filter(|token| !token.is_empty());
-        given.or_else(|| self.token_file())
+        if given.is_some() {
+            return Ok(given);
+        }
+        let kept = match credentials::file() {
+            Some(file) => self.kept(&Credentials::read(&file)?)?,
+            None => None,
+        };
+        Ok(kept.or_else(|| self.token_file()))
+    }
+
+    fn kept(&self, credentials: &Credentials) -> Result<Option<String>, ClientError> {
+        let client = Client::new(&self.url, None)?;
+        Ok(credentials.token(client.url()).map(str::to_owned))
     }
 
     /// The local Agent's token. It is not sent to another machine, unless somebody names the directory.
@@ -96,7 +110,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(TOKEN_FILE), "secret\n").unwrap();
         let named = connection("https://agent.example", Some(dir.path()));
-        assert_eq!(named.token().as_deref(), Some("secret"));
-        assert_eq!(connection("https://agent.example", None).token(), None);
+        assert_eq!(named.token_file().as_deref(), Some("secret"));
+        assert_eq!(connection("https://agent.example", None).token_file(), None);
     }
 }

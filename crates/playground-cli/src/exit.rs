@@ -164,8 +164,8 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     }
     Some(match client_error(error)? {
         ClientError::Unauthorized { .. } => say(
-            "set PLAYGROUND_TOKEN, or point --data-dir at the Agent's data directory, whose file `token` has it",
-            "PLAYGROUND_TOKEN을 설정하거나, `token` 파일이 있는 Agent의 데이터 디렉터리를 --data-dir로 지정하세요",
+            "`playground login` keeps a token; or set PLAYGROUND_TOKEN, or point --data-dir at the Agent's data directory",
+            "`playground login`으로 토큰을 저장하거나, PLAYGROUND_TOKEN을 설정하거나, Agent의 데이터 디렉터리를 --data-dir로 지정하세요",
         ),
         ClientError::Unreachable { .. } => say(
             "is the Agent running (`playground agent`), and is --url or PLAYGROUND_URL its address?",

@@ -3,7 +3,8 @@
 //! ```text
 //! args ─▶ cli ─▶ one file a verb ─▶ playground-client ─▶ the Agent
 //!                 ├ init, check, pack ─▶ a plugin's directory (no Agent, no network)
-//!                 └ base ─▶ playground-engine ─▶ Docker (makes the base image; needs no Agent either)
+//!                 ├ base ─▶ playground-engine ─▶ Docker (makes the base image; needs no Agent either)
+//!                 └ doctor ─▶ this machine: engine, disks, ports, package index
 //! ```
 //!
 //! Results go to standard output, everything else to standard error. How it ended is the exit code: [`exit`].
@@ -13,11 +14,13 @@ mod base;
 mod browser;
 mod builds;
 mod check;
-mod clean;
 mod cli;
+mod completion;
 mod connect;
 mod create;
+mod credentials;
 mod dev;
+mod doctor;
 mod edits;
 mod exit;
 mod follow;
@@ -26,14 +29,17 @@ mod human;
 mod init;
 mod language;
 mod leave;
+mod login;
 mod logs;
 mod ls;
+mod man;
 mod open;
 mod orphans;
 mod output;
 mod pack;
 mod power;
 mod progress;
+mod prune;
 mod releases;
 mod run;
 mod settings;

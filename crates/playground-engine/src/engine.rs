@@ -72,6 +72,18 @@ impl Engine {
         dispatch!(self, engine => engine.ensure_network(name, reach, labels).await)
     }
 
+    /// Whether our network is there; the same errors as [`ensure_network`](Self::ensure_network) where it is another one.
+    pub async fn has_network(&self, name: &str, reach: Reach) -> Result<bool> {
+        dispatch!(self, engine => engine.has_network(name, reach).await)
+    }
+
+    /// Makes a network of this name and removes it: whether the engine has a range of addresses left for one more.
+    ///
+    /// A network of that name that is there already is removed, too: give a name that nobody else uses.
+    pub async fn try_network(&self, name: &str) -> Result<()> {
+        dispatch!(self, engine => engine.try_network(name).await)
+    }
+
     /// The image that a reference or an id names, if it is there.
     pub async fn image(&self, reference: &str) -> Result<Option<ImageView>> {
         dispatch!(self, engine => engine.image(reference).await)

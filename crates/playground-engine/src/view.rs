@@ -124,6 +124,10 @@ pub struct EngineVersion {
     pub cgroup_version: Option<String>,
     /// The system it runs on.
     pub os: String,
+    /// That system's kernel, such as `6.1.0-18-amd64`.
+    pub kernel: String,
+    /// How it keeps images, such as `overlay2`.
+    pub storage_driver: String,
     /// CPUs it may give out.
     pub cpus: u32,
     /// Memory of its machine.

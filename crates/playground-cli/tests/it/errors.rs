@@ -35,7 +35,7 @@ fn a_wrong_token_is_exit_4() {
     --- stdout
     --- stderr
     error: the Agent does not let us in: this token is not valid
-    hint: set PLAYGROUND_TOKEN, or point --data-dir at the Agent's data directory, whose file `token` has it
+    hint: `playground login` keeps a token; or set PLAYGROUND_TOKEN, or point --data-dir at the Agent's data directory
     ");
 }
 

@@ -37,7 +37,8 @@ const VERBS: &[&str] = &[
     "orphans",
     "orphans adopt a",
     "orphans rm a",
-    "clean",
+    "cancel b1",
+    "prune",
     "health",
     "create p@1",
     "create p@1 --no-wait",
@@ -221,7 +222,7 @@ fn unauthorized() {
 
 #[test]
 fn full() {
-    let body = json!({"detail": "the disk is full", "code": "disk_full", "hint": "`playground clean` makes room."});
+    let body = json!({"detail": "the disk is full", "code": "disk_full", "hint": "`playground prune` makes room."});
     let fault = answer(
         "507 Insufficient Storage",
         "application/json",

@@ -98,23 +98,10 @@ fn a_create_tells_in_korean_how_far_it_is() {
         launch("queued"),
         json!({"position": 3, "estimate_seconds": 90}),
     );
-    let steps = [
-        json!({"name": "Requirements", "cached": true, "duration_ms": null}),
-        json!({"name": "Code", "cached": false, "duration_ms": 240}),
-    ];
-    let built = json!({
-        "id": "i1", "status": "completed", "plugin_release": "my-plugin@1.0.0", "context_digest": "d", "image": "x",
-        "queue_position": null, "steps": steps, "failure": null, "queued_at": "2020-01-01T00:00:00.000Z",
-        "started_at": null, "finished_at": null
-    });
     let agent = FakeAgent::new()
         .on("POST /containers/", 202, &created(container(1, "building")))
         .on("GET /builds/b1/", 200, &waits)
-        .on(
-            "GET /builds/b1/",
-            200,
-            &with(done, json!({"image_build": built})),
-        )
+        .on("GET /builds/b1/", 200, &done)
         .on_events(
             "GET /builds/b1/logs/stream/",
             &[
@@ -131,8 +118,6 @@ fn a_create_tells_in_korean_how_far_it_is() {
     my-plugin@1.0.0: 대기 중, 대기 3번째, 약 90초 ...
     my-plugin@1.0.0: 빌드 중 ...
     my-plugin@1.0.0: 시작 중 ...
-      Requirements  캐시
-      Code  0.2 s
     my-plugin@1.0.0 준비됨: quirky_einstein_1 (새로 만듦), TIME
     ");
 }
@@ -173,10 +158,37 @@ fn what_the_connection_lacks_is_told_in_korean() {
     let wrong = in_korean(&agent, &["ls", "--url", "ftp://x"]);
     assert_snapshot!([denied.err, unknown.err, away.err, wrong.err].concat(), @r#"
     오류: Agent가 접근을 허용하지 않습니다: this token is not valid
-    도움말: PLAYGROUND_TOKEN을 설정하거나, `token` 파일이 있는 Agent의 데이터 디렉터리를 --data-dir로 지정하세요
+    도움말: `playground login`으로 토큰을 저장하거나, PLAYGROUND_TOKEN을 설정하거나, Agent의 데이터 디렉터리를 --data-dir로 지정하세요
     오류: there is nothing at GET /containers/x/logs/
     오류: Agent(http://127.0.0.1:9)에 연결할 수 없습니다: Connection refused (os error 111)
     도움말: Agent가 실행 중인지(`playground agent`), --url이나 PLAYGROUND_URL이 그 주소인지 확인하세요
     오류: Agent의 주소가 아닙니다: "ftp://x". http://host:port 또는 https://host 형태로 쓰세요
     "#);
+}
+
+#[test]
+fn the_steps_of_a_build_are_named_in_korean() {
+    let steps = [
+        json!({"name": "RUN install.sh", "purpose": "install", "cached": true, "duration_ms": null}),
+        json!({"name": "COPY app/ /app", "purpose": "code", "cached": false, "duration_ms": 240}),
+    ];
+    let built = json!({
+        "id": "i1", "status": "completed", "plugin_release": "my-plugin@1.0.0", "context_digest": "d", "image": "x",
+        "queue_position": null, "steps": steps, "failure": null, "queued_at": "2020-01-01T00:00:00.000Z",
+        "started_at": null, "finished_at": null
+    });
+    let launch = with(launch("building"), json!({"image_build": built}));
+    let agent = FakeAgent::new().on("GET /builds/b1/", 200, &launch);
+    let shown = in_korean(&agent, &["builds", "show", "b1"]);
+    assert_snapshot!(shown.out, @"
+    빌드      b1
+    릴리스    my-plugin@1.0.0
+    상태      building
+    컨테이너  1
+    생성      2020-01-01T00:00:00.000Z
+    종료      -
+    이미지    x
+      필요한 패키지 설치  캐시
+      플러그인 코드 넣기  0.2 s
+    ");
 }

@@ -5,11 +5,14 @@
 mod agent;
 mod broken;
 mod check;
+mod completion;
 mod create;
+mod doctor;
 mod errors;
 mod faults;
 mod help;
 mod korean;
+mod login;
 mod open;
 mod orphans;
 mod run;

@@ -269,7 +269,7 @@ fn what_is_cleaned_is_a_table_with_a_reason_for_each() {
     let agent = FakeAgent::new()
         .on("POST /cleanup/", 200, &answer(true))
         .on("POST /cleanup/", 200, &answer(false));
-    assert_snapshot!(against(&agent, &["clean", "--dry-run"]), @"
+    assert_snapshot!(against(&agent, &["prune", "--dry-run"]), @"
     exit 0
     --- stdout
     KIND   NAME                                 RELEASE          SIZE      AGE  WHY
@@ -279,6 +279,7 @@ fn what_is_cleaned_is_a_table_with_a_reason_for_each() {
     --- stderr
     2 would be removed, up to 2.00 MiB
     ");
+    // Its name of before.
     let ran = against(&agent, &["clean"]);
     assert_eq!(ran.err, "2 removed, up to 2.00 MiB\n");
     let asked: Vec<String> = agent.asked().into_iter().map(|(line, _)| line).collect();
@@ -289,6 +290,17 @@ fn what_is_cleaned_is_a_table_with_a_reason_for_each() {
             "POST /cleanup/?dry_run=false"
         ]
     );
+}
+
+#[test]
+fn a_build_is_cancelled_by_either_verb() {
+    let agent = FakeAgent::new().on("DELETE /builds/b1/", 202, &json!({}));
+    for args in [&["cancel", "b1"][..], &["builds", "cancel", "b1"]] {
+        let ran = against(&agent, args);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), "b1  cancelled\n"));
+    }
+    let asked: Vec<String> = agent.asked().into_iter().map(|(line, _)| line).collect();
+    assert_eq!(asked, ["DELETE /builds/b1/", "DELETE /builds/b1/"]);
 }
 
 #[test]

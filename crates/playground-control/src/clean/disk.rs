@@ -13,8 +13,6 @@ use tokio::time::Instant;
 
 use crate::{Control, ControlError, StepError};
 
-/// Kept free of a disk by default: this, or the twentieth part of a small one.
-const MIN_FREE: u64 = 2 * 1024 * 1024 * 1024;
 /// How long a request waits for room to be made.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Room is not looked for again so soon after there was none to be made.
@@ -103,13 +101,16 @@ impl Control {
             tracing::debug!(%error, path = %path.display(), "a disk could not be measured");
         });
         let space = space.ok()?;
-        let usual = MIN_FREE.min(space.total_bytes / 20);
         Some(DiskHealth {
             name: name.to_owned(),
             path: path.display().to_string(),
             free_bytes: space.free_bytes,
             total_bytes: space.total_bytes,
-            min_free_bytes: self.config.clean.min_free_bytes.unwrap_or(usual),
+            min_free_bytes: self
+                .config
+                .clean
+                .min_free_bytes
+                .unwrap_or(space.usual_min_free()),
         })
     }
 

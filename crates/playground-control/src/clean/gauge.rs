@@ -14,6 +14,16 @@ pub struct DiskSpace {
     pub total_bytes: u64,
 }
 
+/// Kept free of a disk by default: this, or the twentieth part of a small one.
+const MIN_FREE: u64 = 2 * 1024 * 1024 * 1024;
+
+impl DiskSpace {
+    /// With less free than these bytes the Agent builds nothing and takes no upload, unless it is told another number.
+    pub fn usual_min_free(self) -> u64 {
+        MIN_FREE.min(self.total_bytes / 20)
+    }
+}
+
 /// Measures the disk that a path is on. Tests put their own in its place.
 #[derive(Clone)]
 pub struct DiskGauge(Arc<Measure>);

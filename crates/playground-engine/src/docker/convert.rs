@@ -208,6 +208,8 @@ pub(super) fn version(version: SystemVersion, info: SystemInfo) -> Result<Engine
         security_options,
         cgroup_version: info.cgroup_version.map(|version| version.to_string()),
         os: info.operating_system.unwrap_or_default(),
+        kernel: info.kernel_version.unwrap_or_default(),
+        storage_driver: info.driver.unwrap_or_default(),
         cpus: info
             .ncpu
             .and_then(|cpus| u32::try_from(cpus).ok())

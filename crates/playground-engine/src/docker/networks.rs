@@ -61,8 +61,15 @@ impl DockerEngine {
         }
     }
 
+    pub(crate) async fn try_network(&self, name: &str) -> Result<()> {
+        self.ensure_network(name, Reach::Everywhere, &BTreeMap::new())
+            .await?;
+        let call = self.client().await?.remove_network(name);
+        within("remove network", PATIENT, call).await
+    }
+
     /// Whether the network is there; an error when it is there and is not what we would make.
-    async fn has_network(&self, name: &str, reach: Reach) -> Result<bool> {
+    pub(crate) async fn has_network(&self, name: &str, reach: Reach) -> Result<bool> {
         let client = self.client().await?;
         let call = client.inspect_network(name, None::<InspectNetworkOptions>);
         match within("inspect network", QUICK, call).await {

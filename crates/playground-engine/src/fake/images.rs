@@ -40,6 +40,8 @@ impl FakeEngine {
                 seccomp: true,
                 cgroup_version: Some("1".into()),
                 os: "a scripted engine".into(),
+                kernel: "6.1.0".into(),
+                storage_driver: "overlay2".into(),
                 cpus: 4,
                 memory_bytes: 16 << 30,
                 root_dir: None,
@@ -75,6 +77,19 @@ impl FakeEngine {
             }
         })
         .await
+    }
+
+    pub(crate) async fn has_network(&self, name: &str, reach: Reach) -> Result<bool> {
+        self.call(Op::HasNetwork, |state| match state.networks.get(name) {
+            Some(found) if found.reach != reach => Err(conflict("the network reaches elsewhere")),
+            found => Ok(found.is_some()),
+        })
+        .await
+    }
+
+    /// There is always room.
+    pub(crate) async fn try_network(&self, _name: &str) -> Result<()> {
+        self.call(Op::TryNetwork, |_| Ok(())).await
     }
 
     pub(crate) async fn image(&self, reference: &str) -> Result<Option<ImageView>> {

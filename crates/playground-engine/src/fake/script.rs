@@ -14,6 +14,8 @@ use crate::{EngineError, Result};
 pub enum Op {
     Version,
     EnsureNetwork,
+    HasNetwork,
+    TryNetwork,
     Image,
     ListImages,
     ImagesInUse,

@@ -123,6 +123,17 @@ async fn docker_our_network_is_made_once_and_a_foreign_one_is_left_alone() {
             .ensure_network("bridge", Reach::Everywhere, &bench.labels())
             .await;
         assert!(matches!(foreign, Err(EngineError::ForeignNetwork(name)) if name == "bridge"));
+        let engine = &bench.engine;
+        let has = async |name: &str| engine.has_network(name, Reach::Everywhere).await;
+        assert!(has(&bench.network).await.unwrap());
+        assert!(matches!(
+            has("bridge").await,
+            Err(EngineError::ForeignNetwork(_))
+        ));
+        // One more is made to see whether that is possible, and is gone again.
+        let one_more = format!("{}-more", bench.network);
+        engine.try_network(&one_more).await.unwrap();
+        assert!(!has(&one_more).await.unwrap());
         let count = Command::new("docker")
             .args([
                 "network",

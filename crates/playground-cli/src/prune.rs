@@ -1,4 +1,4 @@
-//! `playground clean`: what is not needed any more, and what it takes.
+//! `playground prune`: what is not needed any more, and what it takes.
 
 use clap::Args;
 use playground_types::wire::{Cleanup, CleanupItem, CleanupKind, CleanupReason};
@@ -9,13 +9,13 @@ use crate::output::{Output, note, print, print_json};
 use crate::table::{table, text};
 
 #[derive(Debug, Args)]
-pub(crate) struct CleanArgs {
+pub(crate) struct PruneArgs {
     /// Only show what would be removed, and why
     #[arg(long)]
     dry_run: bool,
 }
 
-pub(crate) async fn run(args: CleanArgs, session: Session) -> anyhow::Result<()> {
+pub(crate) async fn run(args: PruneArgs, session: Session) -> anyhow::Result<()> {
     let cleanup = session.client.clean(args.dry_run).await?;
     match session.output {
         Output::Json => print_json(&cleanup)?,

@@ -1,0 +1,90 @@
+//! `playground login`: keeps an Agent's token for later calls.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use console::Term;
+use playground_client::Client;
+
+use crate::connect::Connection;
+use crate::credentials::{Credentials, file};
+use crate::exit::{Exit, Problem};
+use crate::output::note;
+
+#[derive(Debug, Args)]
+pub(crate) struct LoginArgs {
+    /// Read the token from standard input
+    #[arg(long)]
+    token_stdin: bool,
+    /// Forget the token of this address
+    #[arg(long, conflicts_with = "token_stdin")]
+    forget: bool,
+}
+
+/// A token is tried before it is kept: a wrong one would be found out at some later call.
+pub(crate) async fn run(args: LoginArgs, connection: &Connection) -> anyhow::Result<()> {
+    let file = place()?;
+    let mut kept = Credentials::read(&file)?;
+    let url = Client::new(&connection.url, None)?.url().to_owned();
+    if args.forget {
+        let was_kept = kept.forget(&url);
+        if was_kept {
+            kept.write(&file)?;
+        }
+        note(&match was_kept {
+            true => format!("the token of {url} is forgotten"),
+            false => format!("no token of {url} was kept"),
+        });
+        return Ok(());
+    }
+    let token = token(&args, connection, &url)?;
+    Client::new(&url, Some(&token))?.health().await?;
+    kept.keep(&url, token);
+    kept.write(&file)?;
+    note(&format!(
+        "logged in to {url}; its token is kept in {}",
+        file.display()
+    ));
+    Ok(())
+}
+
+fn place() -> anyhow::Result<PathBuf> {
+    let nowhere = || {
+        let message =
+            "there is no place for the token: neither XDG_CONFIG_HOME nor HOME is a directory";
+        Problem::new(Exit::Failed, message).hint("use PLAYGROUND_TOKEN instead")
+    };
+    Ok(file().ok_or_else(nowhere)?)
+}
+
+/// From standard input, the flag or its variable, or whoever sits at the terminal.
+fn token(args: &LoginArgs, connection: &Connection, url: &str) -> anyhow::Result<String> {
+    let given = connection.token.clone().filter(|token| !token.is_empty());
+    let token = if args.token_stdin {
+        std::io::read_to_string(std::io::stdin()).context("standard input cannot be read")?
+    } else if let Some(token) = given {
+        token
+    } else if std::io::stdin().is_terminal() && Term::stderr().is_term() {
+        ask(url)?
+    } else {
+        let message = "there is nobody to ask for the token";
+        let problem = Problem::new(Exit::Usage, message);
+        return Err(problem
+            .hint("send it to `playground login --token-stdin`")
+            .into());
+    };
+    let token = token.trim().to_owned();
+    if token.is_empty() {
+        return Err(Problem::new(Exit::Usage, "the token is empty").into());
+    }
+    Ok(token)
+}
+
+/// What is typed is not shown.
+fn ask(url: &str) -> anyhow::Result<String> {
+    let mut terminal = Term::stderr();
+    write!(terminal, "Token of {url}: ")?;
+    Ok(terminal.read_secure_line()?)
+}
