@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `up` | from a fresh Debian or Ubuntu machine with Rust to a running Playground |
 //! | `web` | the Playground page, from `web/` into what the next binary carries |
+//! | `dist` | what is given to people who do not build it: static binary, wheels, the Agent's image, a compose file |
+//! | `image` | the Agent's own image from a binary, without any registry |
 //! | `pictures` | the pictures of the page in the documentation, taken anew |
 //! | `test` | every check and every test level, with a table of what ran |
 //! | `bench create` | what a create costs, beside the plain way, in one run |
@@ -23,8 +25,10 @@ mod cage;
 mod canary;
 mod chaos;
 mod command;
+mod dist;
 mod docker;
 mod fuzz;
+mod image;
 mod node;
 mod pictures;
 mod programs;
@@ -56,6 +60,10 @@ enum Command {
     Pictures(pictures::Options),
     /// Make the Playground page, which the next `cargo build` puts into the binary
     Web,
+    /// Make what is given to people who do not build it: a static binary, wheels, the Agent's image, a compose file
+    Dist(dist::Options),
+    /// Make the Agent's own image from a binary, without any registry
+    Image(image::Options),
     /// Check and test everything
     Test(test::Options),
     /// Measure, side by side with the plain way
@@ -86,6 +94,8 @@ fn main() -> anyhow::Result<()> {
         Command::Up(options) => up::run(&options),
         Command::Pictures(options) => pictures::run(&options),
         Command::Web => web::make(),
+        Command::Dist(options) => dist::run(&options),
+        Command::Image(options) => image::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::Cage => cage::run(),

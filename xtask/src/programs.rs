@@ -21,6 +21,8 @@ pub(crate) const CURL: Program = Program::tool("curl", "curl");
 pub(crate) const KOREAN: Program = Program::tool("/usr/share/fonts/truetype/nanum", "fonts-nanum");
 /// What a page is looked at with.
 pub(crate) const BROWSER: [Program; 3] = [CHROMIUM, KOREAN, CURL];
+/// Brings up the Agent's container as its compose file says; Docker's own plugin does it as well, and is no Debian package.
+pub(crate) const COMPOSE: Program = Program::tool("docker-compose", "docker-compose");
 pub(crate) const HAPROXY: Program = Program {
     name: "haproxy",
     package: "haproxy",

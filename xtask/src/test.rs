@@ -281,6 +281,7 @@ fn real_parts(
     }
     if wanted.contains(&Level::L6) {
         step("nginx", || programs::ensure(&[programs::NGINX]))?;
+        step("Compose", || programs::ensure(&[programs::COMPOSE]))?;
         contract(Level::L6, "contract", &[], binary, report)?;
     }
     if wanted.contains(&Level::L7) {
