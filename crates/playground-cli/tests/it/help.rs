@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use insta::assert_snapshot;
 
 use crate::run::playground;
@@ -65,4 +67,34 @@ fn the_agents_help_offers_nothing_of_its_clients() {
         "{}",
         ran.out
     );
+}
+
+#[test]
+fn the_documents_name_only_verbs_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let files = [
+        "README.md",
+        "README.ko.md",
+        "docs/guide.md",
+        "docs/guide.ko.md",
+        "docs/operating.md",
+        "docs/page.md",
+    ];
+    let help = playground(&["--help"]).out;
+    let is_verb = |word: &str| {
+        help.contains(&format!("\n  {word} ")) || help.contains(&format!("[alias: {word}]"))
+    };
+    let mut named = 0;
+    for file in files {
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        let spans = text.split('`').skip(1).step_by(2);
+        let said = spans
+            .chain(text.lines())
+            .filter_map(|text| text.strip_prefix("playground "));
+        for word in said.filter_map(|rest| rest.split_whitespace().next()) {
+            assert!(is_verb(word), "{file}: playground {word}");
+            named += 1;
+        }
+    }
+    assert!(named > 30, "{named}");
 }
