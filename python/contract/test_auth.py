@@ -1,5 +1,7 @@
 """Who may call: every route asks for the token, in each of its forms, and tells every stranger the same."""
 
+import stat
+
 import pytest
 from support.agent import Agent
 
@@ -90,3 +92,9 @@ def test_the_line_that_opens_the_page_logs_in_once(agent):
     assert agent.get("containers", headers={**nobody, "Cookie": cookie}).status_code == 401
     again = agent.post("session", json={"code": code}, headers=nobody)
     assert (again.status_code, again.json()["code"]) == (401, "code_invalid")
+
+
+def test_nobody_else_on_the_machine_may_read_what_the_agent_keeps(agent):
+    assert stat.S_IMODE(agent.data.stat().st_mode) == 0o700
+    secrets = [agent.data / name for name in ("agent-id", "link-key")]
+    assert [stat.S_IMODE(secret.stat().st_mode) for secret in secrets] == [0o600, 0o600]

@@ -66,6 +66,8 @@ fn lay(binary: &Path, context: &Path) -> anyhow::Result<()> {
         fs::create_dir_all(root.join(folder))?;
     }
     fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777))?;
+    // A new volume takes it over.
+    fs::set_permissions(root.join("data"), fs::Permissions::from_mode(0o700))?;
     copy(
         &repo::root().join("deploy/Dockerfile"),
         &context.join("Dockerfile"),

@@ -1,7 +1,8 @@
 //! The life of the process: everything is made and every socket bound before the first request is answered.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -127,8 +128,16 @@ async fn shut_down(control: &Control, store: &Store, front: Front) {
 
 /// One Agent for one data directory: two would fight over the same records.
 fn lock(data_dir: &Path) -> anyhow::Result<File> {
-    std::fs::create_dir_all(data_dir)
-        .with_context(|| format!("{} cannot be made", data_dir.display()))?;
+    let shown = data_dir.display();
+    // Apps' variables are in there, and their code.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir)
+        .with_context(|| format!("{shown} cannot be made"))?;
+    if data_dir.metadata()?.permissions().mode() & 0o007 != 0 {
+        tracing::warn!("everybody on this machine may read {shown}: chmod 700 {shown}");
+    }
     let file = File::create(data_dir.join(LOCK_FILE))?;
     if file.try_lock().is_err() {
         bail!("another Agent uses {}", data_dir.display());

@@ -11,6 +11,7 @@ use playground_client::Client;
 use crate::connect::Connection;
 use crate::credentials::{Credentials, file};
 use crate::exit::{Exit, Problem};
+use crate::language::say;
 use crate::output::note;
 
 #[derive(Debug, Args)]
@@ -34,8 +35,14 @@ pub(crate) async fn run(args: LoginArgs, connection: &Connection) -> anyhow::Res
             kept.write(&file)?;
         }
         note(&match was_kept {
-            true => format!("the token of {url} is forgotten"),
-            false => format!("no token of {url} was kept"),
+            true => say(
+                format!("the token of {url} is forgotten"),
+                format!("토큰을 지웠습니다: {url}"),
+            ),
+            false => say(
+                format!("no token of {url} was kept"),
+                format!("저장된 토큰이 없습니다: {url}"),
+            ),
         });
         return Ok(());
     }
@@ -43,9 +50,10 @@ pub(crate) async fn run(args: LoginArgs, connection: &Connection) -> anyhow::Res
     Client::new(&url, Some(&token))?.health().await?;
     kept.keep(&url, token);
     kept.write(&file)?;
-    note(&format!(
-        "logged in to {url}; its token is kept in {}",
-        file.display()
+    let file = file.display();
+    note(&say(
+        format!("logged in to {url}; its token is kept in {file}"),
+        format!("{url}에 로그인했습니다. 토큰을 저장한 파일: {file}"),
     ));
     Ok(())
 }
@@ -69,15 +77,23 @@ fn token(args: &LoginArgs, connection: &Connection, url: &str) -> anyhow::Result
     } else if std::io::stdin().is_terminal() && Term::stderr().is_term() {
         ask(url)?
     } else {
-        let message = "there is nobody to ask for the token";
-        let problem = Problem::new(Exit::Usage, message);
-        return Err(problem
-            .hint("send it to `playground login --token-stdin`")
-            .into());
+        let message = say(
+            "there is nobody to ask for the token",
+            "토큰을 물어볼 터미널이 없습니다",
+        );
+        let hint = say(
+            "send it to `playground login --token-stdin`",
+            "`playground login --token-stdin`에 표준 입력으로 넘기세요",
+        );
+        return Err(Problem::new(Exit::Usage, message).hint(hint).into());
     };
     let token = token.trim().to_owned();
     if token.is_empty() {
-        return Err(Problem::new(Exit::Usage, "the token is empty").into());
+        return Err(Problem::new(
+            Exit::Usage,
+            say("the token is empty", "토큰이 비어 있습니다"),
+        )
+        .into());
     }
     Ok(token)
 }
@@ -85,6 +101,7 @@ fn token(args: &LoginArgs, connection: &Connection, url: &str) -> anyhow::Result
 /// What is typed is not shown.
 fn ask(url: &str) -> anyhow::Result<String> {
     let mut terminal = Term::stderr();
-    write!(terminal, "Token of {url}: ")?;
+    let question = say(format!("Token of {url}: "), format!("{url}의 토큰: "));
+    write!(terminal, "{question}")?;
     Ok(terminal.read_secure_line()?)
 }
