@@ -126,6 +126,8 @@ export const en = {
     changed: "Changed",
     visibility: "Who may open it",
     visibilities: { public: "everybody", private: "who has a link" },
+    live: "In development",
+    live_means: "changed code reaches it without a build",
     health: "Health checks",
     app: "App",
     healths: { unknown: "not asked yet", healthy: "answers", unhealthy: "does not answer" },

@@ -126,6 +126,8 @@ export const ko: Catalogue = {
     changed: "바뀐 때",
     visibility: "열 수 있는 사람",
     visibilities: { public: "누구나", private: "링크가 있는 사람" },
+    live: "개발 중",
+    live_means: "바뀐 코드를 빌드 없이 반영합니다",
     health: "상태 점검",
     app: "앱",
     healths: { unknown: "아직 확인 안 함", healthy: "정상 응답", unhealthy: "응답 없음" },
