@@ -107,8 +107,11 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 /// Writes an image to a file, for machines that reach no registry.
 pub(crate) fn save(tag: &str, file: &Path) -> anyhow::Result<()> {
-    let file = file.to_string_lossy();
-    run_command(&mut command("docker", &["save", "--output", &file, tag]))
+    let name = file.to_string_lossy();
+    run_command(&mut command("docker", &["save", "--output", &name, tag]))?;
+    // Docker makes it for its owner only; it is made to be given away.
+    fs::set_permissions(file, fs::Permissions::from_mode(0o644))?;
+    Ok(())
 }
 
 #[cfg(test)]
