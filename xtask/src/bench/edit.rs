@@ -6,7 +6,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -81,10 +81,12 @@ fn measure(
     agent: &Agent,
 ) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
+    // An edit that an earlier run made as well would find its image in Docker's cache.
+    let run = SystemTime::UNIX_EPOCH.elapsed()?.as_secs();
     step("The seed's way", || {
         plain.build_again()?;
         for turn in 0..options.runs {
-            let begun = edited(&plain.app(), &format!("Plain {turn}"))?;
+            let begun = edited(&plain.app(), &format!("Plain {run}-{turn}"))?;
             plain.build_again()?;
             plain.start()?;
             measured.plain.push(begun.elapsed());
@@ -96,7 +98,7 @@ fn measure(
     step("create", || {
         let port = create(agent, &folder)?;
         for turn in 0..options.runs {
-            let title = format!("Created {turn}");
+            let title = format!("Created {run}-{turn}");
             let begun = edited(&app, &title)?;
             create(agent, &folder)?;
             wait_until_says(port, CONFIG, &title)?;
@@ -110,7 +112,7 @@ fn measure(
         let container = &shown[0];
         let port = container["host_port"].as_u64().context("no port")?;
         for turn in 0..options.runs {
-            let title = format!("Developed {turn}");
+            let title = format!("Developed {run}-{turn}");
             let begun = edited(&app, &title)?;
             wait_until_says(u16::try_from(port)?, CONFIG, &title)?;
             measured.dev.push(begun.elapsed());
