@@ -63,7 +63,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         run_command(&mut command("docker", &["tag", &tag, &latest]))?;
         let told = output(&mut command("docker", &["run", "--rm", &tag, "--version"]))?;
         ensure!(told.contains(version), "the image says {told:?}");
-        // Both names, so that compose.yaml finds it under the one it has.
+        // Under the name that compose.yaml has for it.
         image::save(
             &latest,
             &out.join(format!("playground-agent-{version}.tar")),

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::run::launched;
 use crate::settings::SettingsArgs;
 
-/// The Agent holds a create open for some seconds, and says nothing meanwhile.
+/// An archive that arrived is examined before there is an answer.
 fn waiting() -> String {
     say("waiting for the Agent", "Agent를 기다리는 중")
 }

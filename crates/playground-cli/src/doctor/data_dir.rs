@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use playground_agent::TOKEN_FILE;
 
+use super::disk::nearest;
 use super::limit::{aside, too_long};
 use super::line::{Line, typed, words};
 
@@ -37,13 +38,11 @@ pub(super) async fn look(path: &Path) -> Line {
 }
 
 fn find(path: PathBuf) -> DataDir {
-    let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
-    let there = whole.ancestors().find(|folder| folder.exists());
-    let written = tempfile::tempfile_in(there.unwrap_or(&whole));
+    let written = tempfile::tempfile_in(nearest(&path));
     let secrets = SECRETS.map(|name| path.join(name));
     let is_open = |file: &PathBuf| mode(file).is_some_and(|mode| mode & NOT_OWNER != 0);
     DataDir {
-        mode: mode(&whole),
+        mode: mode(&path),
         open_secrets: secrets.into_iter().filter(is_open).collect(),
         path,
         refused: written.err().map(|error| error.to_string()),

@@ -25,15 +25,20 @@ pub(super) struct Disk {
 pub(super) async fn measure(directory: &Path) -> Option<Disk> {
     let path = directory.to_owned();
     aside(move || {
-        let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
-        let there = whole.ancestors().find(|folder| folder.exists());
-        let space = DiskGauge::default().measure(there.unwrap_or(&path));
+        let space = DiskGauge::default().measure(&nearest(&path));
         Disk {
             path,
             space: space.map_err(|error| error.to_string()),
         }
     })
     .await
+}
+
+/// The directory itself, or the one that is there and that it would be made in.
+pub(super) fn nearest(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = whole.ancestors().find(|folder| folder.exists());
+    there.unwrap_or(path).to_owned()
 }
 
 /// The engine's disk: one of another machine cannot be measured from here.

@@ -44,6 +44,7 @@ const VERBS: &[&str] = &[
     "create p@1 --no-wait",
     "create --file PLUGIN",
     "run PLUGIN",
+    "dev PLUGIN",
 ];
 
 /// What a server that fails sends once it has heard a request.
