@@ -57,7 +57,7 @@ pub(crate) struct DoctorArgs {
     /// CA bundle that package installs trust [default: this machine's]
     #[arg(long, env = "PLAYGROUND_BUILD_CA_BUNDLE", value_name = "FILE")]
     build_ca_bundle: Option<PathBuf>,
-    /// Package index for builds [default: PIP_INDEX_URL or PyPI]
+    /// Package index for builds [default: PyPI]
     #[arg(long, env = "PLAYGROUND_INDEX_URL", value_name = "URL")]
     index_url: Option<String>,
 }
@@ -160,7 +160,7 @@ async fn look_at_index(settings: &AgentConfig) -> [Line; 3] {
     let build = &settings.control.build;
     let ca_bundle = build.ca_bundle.as_deref();
     let address = index::address(build.index.index_url.as_deref());
-    let asked = index::ask(&address, ca_bundle).await;
+    let asked = index::ask(address, ca_bundle).await;
     [
         index::judge(&asked),
         certificate::judge(&asked, ca_bundle),

@@ -25,12 +25,15 @@ const NOWHERE: &str = "unix:///nowhere/docker.sock";
 fn doctor(args: &[&str], settings: &[(&str, &str)]) -> (Ran, Vec<Value>) {
     let dir = tempfile::tempdir().unwrap();
     let mut command = command(&["doctor", "--output", "json"]);
+    // The variable outweighs a file.
+    if !args.contains(&"--config") {
+        command.env("PLAYGROUND_INDEX_URL", closed());
+    }
     let output = command
         .args(args)
         .current_dir(dir.path())
         .env("DOCKER_HOST", NOWHERE)
         .env("PLAYGROUND_URL", closed())
-        .env("PIP_INDEX_URL", closed())
         .envs(settings.iter().copied())
         .output()
         .unwrap();
@@ -196,7 +199,7 @@ fn a_data_directory_whose_token_others_may_read_is_bad() {
 #[test]
 fn an_index_that_is_a_closed_port_is_bad() {
     let url = closed();
-    let (ran, lines) = doctor(&[], &[("PIP_INDEX_URL", url.as_str())]);
+    let (ran, lines) = doctor(&[], &[("PLAYGROUND_INDEX_URL", url.as_str())]);
     assert_eq!(ran.code, Some(1));
     assert_snapshot!(line(&lines, "index").replace(&url, "INDEX"), @"bad | INDEX/ cannot be reached: Connection refused (os error 111) | curl -fsSI INDEX/gradio/");
     assert!(line(&lines, "certificate").starts_with("skipped |"));

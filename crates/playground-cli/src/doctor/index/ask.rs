@@ -49,12 +49,9 @@ pub(crate) struct Times {
     pub(crate) here: SystemTime,
 }
 
-/// The index that was set for builds, else the one set for pip, else PyPI.
-pub(crate) fn address(set: Option<&str>) -> String {
-    let of_pip = std::env::var("PIP_INDEX_URL").ok();
-    let set = set.map(str::to_owned).or(of_pip);
-    set.filter(|url| !url.is_empty())
-        .unwrap_or_else(|| PYPI.to_owned())
+/// The index that was set for builds, else PyPI. What is set for pip on this machine never reaches a build.
+pub(crate) fn address(set: Option<&str>) -> &str {
+    set.filter(|url| !url.is_empty()).unwrap_or(PYPI)
 }
 
 /// Asks for a package's page, with the certificates that builds trust. What is not trusted is asked for its time only,
