@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use playground_control::{ControlError, DiskGauge, DiskSpace};
 use playground_engine::FakeEngine;
-use playground_engine::fake::Op;
+use playground_engine::fake::{BuildScript, Op};
 use playground_engine::labels::LABEL_AGENT;
-use playground_store::Outcome;
+use playground_store::{Accepted, Outcome};
 use playground_testkit::{Plugin, TestControl};
 use playground_types::BuildStatus;
 
@@ -24,6 +24,7 @@ async fn agent(room: &Arc<AtomicU64>) -> TestControl {
     TestControl::on(&fake, |config| {
         config.clean.hours = "never".parse().unwrap();
         config.clean.min_free_bytes = Some(GIB);
+        config.build.concurrent = 1;
         config.clean.gauge = DiskGauge::of(move |_| {
             let images = engine.images().into_iter();
             let taken = images
@@ -41,6 +42,21 @@ async fn agent(room: &Arc<AtomicU64>) -> TestControl {
 
 fn room(gib: u64) -> Arc<AtomicU64> {
     Arc::new(AtomicU64::new(gib * GIB))
+}
+
+/// Two creates: the build of the first one runs for minutes, so that the second's is certain to wait when it returns.
+async fn one_builds_one_waits(agent: &TestControl) -> [Accepted; 2] {
+    let first = agent.upload(&Plugin::new("first", "1.0.0")).await;
+    let second = agent.upload(&Plugin::new("second", "1.0.0")).await;
+    agent.fake.build_next(BuildScript {
+        takes: 300 * SECOND,
+        ..BuildScript::default()
+    });
+    let first = agent.create(TestControl::request(&first)).await;
+    let begun = |fake: &FakeEngine| fake.builds_running() == 1;
+    agent.fake.until(60 * SECOND, begun).await;
+    let second = agent.create(TestControl::request(&second)).await;
+    [first, second]
 }
 
 /// security.md 2.7, item 58.
@@ -158,23 +174,18 @@ async fn item_58_without_room_a_create_is_refused_before_anything_is_written() {
 async fn item_58_a_build_that_waits_when_the_disk_fills_waits_on_and_is_not_lost() {
     let room = room(100);
     let agent = agent(&room).await;
-    let facts = agent.upload(&Plugin::new("first", "1.0.0")).await;
-    let first = agent.create(TestControl::request(&facts)).await;
-    let facts = agent.upload(&Plugin::new("second", "1.0.0")).await;
-    // Accepted while there is room, begun when there is none.
-    let second = agent.create(TestControl::request(&facts)).await;
+    // Accepted while there is room, its turn when there is none.
+    let [first, second] = one_builds_one_waits(&agent).await;
     room.store(0, Ordering::Relaxed);
-    pass(600 * SECOND).await;
-    let launches = [&first, &second].map(|accepted| accepted.launch.id);
-    for launch in launches {
-        let launch = agent.control.store().launch(launch).await.unwrap().unwrap();
-        assert_eq!(launch.outcome, None, "{launch:?}");
-        let build = agent.control.store().build(launch.build.unwrap()).await;
-        assert_eq!(build.unwrap().unwrap().status, BuildStatus::Queued);
-    }
-    assert_eq!(count(&agent, Op::Build), 0);
-    room.store(100 * GIB, Ordering::Relaxed);
     agent.completed(&first).await;
+    pass(600 * SECOND).await;
+    let store = agent.control.store();
+    let launch = store.launch(second.launch.id).await.unwrap().unwrap();
+    assert_eq!(launch.outcome, None, "{launch:?}");
+    let build = store.build(launch.build.unwrap()).await.unwrap();
+    assert_eq!(build.unwrap().status, BuildStatus::Queued);
+    assert_eq!(count(&agent, Op::Build), 1);
+    room.store(100 * GIB, Ordering::Relaxed);
     agent.completed(&second).await;
     agent.settle().await;
 }
@@ -184,17 +195,17 @@ async fn item_58_a_build_that_waits_when_the_disk_fills_waits_on_and_is_not_lost
 async fn item_58_a_build_that_waits_for_room_is_cancelled_like_any_other() {
     let room = room(100);
     let agent = agent(&room).await;
-    let facts = agent.upload(&Plugin::new("first", "1.0.0")).await;
-    let first = agent.create(TestControl::request(&facts)).await;
+    let [first, second] = one_builds_one_waits(&agent).await;
     room.store(0, Ordering::Relaxed);
+    agent.completed(&first).await;
     agent
-        .until(first.container.pk, |row| row.build.is_some())
+        .until(second.container.pk, |row| row.build.is_some())
         .await;
-    let id = first.launch.id.to_string();
+    let id = second.launch.id.to_string();
     agent.control.cancel(&id).await.unwrap();
-    let launch = agent.ended(&first).await;
+    let launch = agent.ended(&second).await;
     assert_ne!(launch.outcome, Some(Outcome::Completed));
-    assert_eq!(count(&agent, Op::Build), 0);
+    assert_eq!(count(&agent, Op::Build), 1);
     agent.settle().await;
 }
 
