@@ -11,6 +11,8 @@ const routes = [
 ];
 
 export default defineConfig({
+  // The page may be below a prefix that a server in front gives it.
+  base: "./",
   plugins: [svelte(), packed()],
   build: {
     target: "es2022",

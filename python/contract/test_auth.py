@@ -91,7 +91,7 @@ def test_the_line_that_opens_the_page_logs_in_once(agent):
     assert agent.get("containers", headers=halves).status_code == 200
     assert agent.get("containers", headers={**nobody, "Cookie": cookie}).status_code == 401
     again = agent.post("session", json={"code": code}, headers=nobody)
-    assert (again.status_code, again.json()["code"]) == (401, "code_invalid")
+    assert (again.status_code, again.json()["code"]) == (401, "login_code_invalid")
 
 
 def test_nobody_else_on_the_machine_may_read_what_the_agent_keeps(agent):

@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { bodyOf, EMPTY, fieldsOf, formOf, looksSecret, wrongIn, type Fields } from "../src/pages/launch/settings";
+import { bodyOf, EMPTY, fieldsOf, formOf, LIMIT_NAMES, looksSecret, wrongIn, type Fields } from "../src/pages/launch/settings";
 import { container } from "./given";
 
-const filled = (its: Partial<Fields>): Fields => ({ ...EMPTY, ...its });
+type Filled = Partial<Omit<Fields, "limits"> & Fields["limits"]>;
+const isLimit = (name: string) => (LIMIT_NAMES as string[]).includes(name);
+/** What was filled in, limits among it by their names. */
+const filled = (its: Filled): Fields => {
+  const parts = (wanted: boolean) => Object.fromEntries(Object.entries(its).filter(([name]) => isLimit(name) === wanted));
+  return { ...EMPTY, ...parts(false), limits: { ...EMPTY.limits, ...parts(true) } };
+};
 
 describe("the form of a launch", () => {
   it("leaves to the Agent what was left empty", () => {
@@ -16,7 +22,7 @@ describe("the form of a launch", () => {
       params: '{"a": [1]}',
       envs: [{ name: " A ", value: " kept " }],
       labels: "x, y ,",
-      memoryMiB: "512",
+      memory_bytes: "512",
       cpus: "1.5",
     });
     expect(bodyOf(fields)).toEqual({
@@ -28,9 +34,12 @@ describe("the form of a launch", () => {
     });
   });
 
-  it("keeps limits that it has no field for", () => {
-    const limits = { ...container().limits, cpus: 2, pids: 64 };
-    expect(bodyOf(filled({ cpus: "1" }), limits).limits).toEqual({ ...limits, cpus: 1 });
+  it("gives a limit that was only looked at to the byte as it was", () => {
+    const its = container({ limits: { ...container().limits, memory_bytes: 300_000_001, cpus: 2 } });
+    const fields = fieldsOf(its);
+    expect(fields.limits.memory_bytes).toBe("286.1");
+    fields.limits.cpus = "1";
+    expect(bodyOf(fields, its.limits).limits).toEqual({ ...its.limits, cpus: 1 });
   });
 
   it.each([
@@ -39,16 +48,18 @@ describe("the form of a launch", () => {
     [{ params: "[1]" }, "params"],
     [{ params: "{" }, "params"],
     [{ params: "null" }, "params"],
-    [{ memoryMiB: "255" }, "memoryMiB"],
-    [{ memoryMiB: "much" }, "memoryMiB"],
+    [{ memory_bytes: "255" }, "memory_bytes"],
+    [{ memory_bytes: "much" }, "memory_bytes"],
+    [{ pids: "15" }, "pids"],
+    [{ open_files: "Infinity" }, "open_files"],
     [{ cpus: "0" }, "cpus"],
-  ])("knows what is wrong with %j", (its, name) => {
+  ] as [Filled, string][])("knows what is wrong with %j", (its, name) => {
     expect(wrongIn(filled(its))).toEqual({ [name]: true });
   });
 
   it("finds nothing wrong with nothing, and with the least memory", () => {
     expect(wrongIn(EMPTY)).toEqual({});
-    expect(wrongIn(filled({ memoryMiB: "256" }))).toEqual({});
+    expect(wrongIn(filled({ memory_bytes: "256" }))).toEqual({});
   });
 
   it("shows what a container has so that it comes back as it was", () => {

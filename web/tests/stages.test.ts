@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Launch } from "../src/api/types";
-import { cachedShare, isOnItsWay, newestFirst } from "../src/pages/builds/history";
-import { stagesOf, took } from "../src/pages/launch/stages";
+import { cachedShare, isOnItsWay, newestFirst, took } from "../src/state/launches";
+import { stagesOf } from "../src/pages/launch/stages";
 import { launch } from "./given";
 
 const build = (status: string, ...cached: boolean[]) =>

@@ -27,6 +27,8 @@ struct Presence {
     streams: usize,
     /// WebSockets among them.
     tunnels: usize,
+    /// Pages that show the app to somebody. Each of those holds streams as well, so these are no more people than those.
+    looks: usize,
     /// When the last of them left; none when nobody ever did.
     left: Option<Instant>,
     /// When the time without anybody began.
@@ -43,6 +45,7 @@ impl Default for Presence {
             open: 0,
             streams: 0,
             tunnels: 0,
+            looks: 0,
             left: None,
             idle_since: Instant::now(),
             is_shut: false,
@@ -78,7 +81,8 @@ pub struct Visits {
     pub sent: u64,
     /// Requests, streams and WebSockets that are open now, held ones included.
     pub open: usize,
-    /// Streams of events and WebSockets among them: whoever has the app's page open has one or two.
+    /// How many look on: pages that show the app, or streams of events and WebSockets, whichever are more. Whoever has an
+    /// app's own page open holds one of these, and another one while something is computed for them.
     pub viewers: usize,
     /// How long ago somebody was last there: no time while somebody is, none when nobody ever was.
     pub last_seen: Option<Duration>,
@@ -105,7 +109,7 @@ impl Traffic {
             received: self.received.load(Relaxed),
             sent: self.sent.load(Relaxed),
             open: presence.open,
-            viewers: presence.streams + presence.tunnels,
+            viewers: presence.looks.max(presence.streams + presence.tunnels),
             last_seen: is_there
                 .then_some(Duration::ZERO)
                 .or_else(|| Some(presence.left?.elapsed())),
@@ -269,8 +273,13 @@ pub struct Look {
 impl Look {
     pub(crate) fn at(traffic: &Arc<Traffic>) -> Option<Self> {
         let visit = Visit::begin(traffic, usize::MAX)?;
+        traffic.presence().looks += 1;
+        let viewer = Viewer {
+            traffic: traffic.clone(),
+            of: |presence| &mut presence.looks,
+        };
         Some(Self {
-            _viewer: visit.stream(),
+            _viewer: viewer,
             _visit: visit,
         })
     }
@@ -353,6 +362,13 @@ mod tests {
         let traffic = Arc::new(Traffic::default());
         let look = Look::at(&traffic).expect("there is room");
         assert_eq!((traffic.visits().viewers, traffic.visits().open), (1, 1));
+        // The page that shows the app holds the app's own stream: that is one person.
+        let page = visit(&traffic);
+        let stream = page.stream();
+        assert_eq!(traffic.visits().viewers, 1);
+        let other = page.stream();
+        assert_eq!(traffic.visits().viewers, 2, "one more looks, elsewhere");
+        drop((stream, other, page));
         tokio::time::advance(Duration::from_secs(60)).await;
         assert!(!traffic.shut(Duration::ZERO), "somebody looks");
         drop(look);

@@ -105,6 +105,20 @@ impl Store {
         }))
     }
 
+    /// Whether a session is still valid.
+    pub async fn has_session(&self, id: i64, now: Timestamp) -> Result<bool> {
+        let sql = format!(
+            "SELECT COUNT(*) FROM sessions s JOIN tokens t ON t.id = s.token
+             WHERE s.id = $2 AND s.expires_at > $1 AND {VALID}"
+        );
+        let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .bind(now.0)
+            .bind(id)
+            .fetch_one(&self.read)
+            .await?;
+        Ok(count > 0)
+    }
+
     /// Lets a session last longer.
     pub async fn extend_session(&self, id: i64, expires_at: Timestamp) -> Result<()> {
         sqlx::query("UPDATE sessions SET expires_at = $2 WHERE id = $1")

@@ -31,8 +31,12 @@ class Playground:
 
     def go(self, place):
         """To a page by its address, as by a bookmark."""
+        # The heading of a page that is left counts for nothing: it is marked, and goes before the next one comes.
+        before = self.page.evaluate("() => location.hash").removeprefix("#/")
+        if before.partition("/")[0] != place.partition("/")[0].partition("?")[0]:
+            self.page.evaluate("() => document.querySelector('h1')?.setAttribute('data-left', '')")
         self.page.evaluate("place => { location.hash = place }", f"/{place}")
-        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        expect(self.page.locator("h1:not([data-left])")).to_be_visible()
         return self
 
     def card(self, title):

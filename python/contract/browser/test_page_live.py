@@ -1,5 +1,6 @@
 """The page follows what happens: in other windows, in the API, and when the Agent dies under it."""
 
+import json
 import re
 import time
 
@@ -88,13 +89,18 @@ def test_a_log_is_followed_searched_and_saved(person, mimic):
 def test_who_logs_out_is_out_in_every_window(person, mimic, chromium):
     window = person().enter()
     page = window.page
+    other = page.context.new_page()
+    other.goto(window.address)
+    expect(other.get_by_role("navigation")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_label("Token")).to_be_visible()
+    for out in (page, other):
+        expect(out.get_by_label("Token")).to_be_visible()
+    other.close()
     page.reload()
     expect(page.get_by_label("Token")).to_be_visible()
     page.get_by_label("Token").fill("a wrong one")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("This token is not valid.")).to_be_visible()
+    expect(page.get_by_text("this is no token of this Agent")).to_be_visible()
     page.get_by_label("Token").fill(window.agent.token)
     page.get_by_role("button", name="Log in").click()
     window.state(window.card("live"), "running")
@@ -109,8 +115,20 @@ def test_a_link_logs_in_once(person, mimic):
         if works:
             expect(window.card("live")).to_be_visible()
         else:
-            expect(window.page.get_by_text("This link was used already")).to_be_visible()
+            expect(window.page.get_by_text("this link was used already")).to_be_visible()
         assert code not in window.page.url
+
+
+def test_a_link_that_was_used_logs_nobody_out(person, mimic):
+    """The address in a terminal is clicked twice."""
+    window = person().enter()
+    code = window.agent.post("session/codes/").json()["url"].rpartition("/")[2]
+    for _ in range(2):
+        window.page.goto(f"{window.address}#/login/{code}")
+        expect(window.card("live")).to_be_visible()
+        assert code not in window.page.url
+    expect(window.page.get_by_text("this link was used already")).to_be_visible()
+    window.state(window.card("live"), "running")
 
 
 def test_the_api_is_called_as_the_page_shows_it(person, mimic, tmp_path):
@@ -132,5 +150,6 @@ def test_the_api_is_called_as_the_page_shows_it(person, mimic, tmp_path):
     assert python.returncode == 0, python.stderr
     curl = subprocess.run(["bash", "-c", shown["curl"]], capture_output=True, text=True, timeout=60)
     assert "event: complete" in curl.stdout, (curl.stdout, curl.stderr)
-    said = python.stdout.strip().splitlines()[-1]
-    assert said and said.split()[0] in curl.stdout.encode().decode("unicode_escape", "ignore") or "서울" in said
+    # Both have the same answer: Python prints it, curl has it as JSON.
+    (data,) = [line for line in curl.stdout.splitlines() if line.startswith("data: ")]
+    assert json.loads(data.removeprefix("data: "))[0] == python.stdout.strip().splitlines()[-1]

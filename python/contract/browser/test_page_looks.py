@@ -12,7 +12,7 @@ from browser.conftest import REPO
 
 AXE = REPO / "web/node_modules/axe-core/axe.min.js"
 PAGES = ("", "launch", "containers", "builds", "system", "play/{name}")
-SCREENS = {"phone": (390, 844), "desktop": (1440, 900)}
+SCREENS = {"phone": (360, 740), "tablet": (900, 1000), "desktop": (1440, 900), "wide": (1920, 1080)}
 HEADINGS = {"en": {"": "Gallery", "system": "System"}, "ko": {"": "갤러리", "system": "시스템"}}
 
 
@@ -30,6 +30,13 @@ def apps(empty_agent, tmp_path_factory):
     return made
 
 
+# Whether a click on the middle of something meets it, and nothing that lies over it.
+ON_TOP = """it => {
+  const { x, y, width, height } = it.getBoundingClientRect();
+  return it.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
+
+
 def findings(page):
     """What axe finds that is serious or critical, in a few words each."""
     page.evaluate(AXE.read_text())
@@ -43,12 +50,34 @@ def findings(page):
     ]
 
 
-def findings_over(page, window):
-    """The same of what opens over a page: a menu and a dialog."""
+def findings_over(page, window, app):
+    """The same of what opens over a page or beside it: a menu, dialogs, panels."""
+    found = {}
+    window.go(f"play/{app['name']}")
+    for side in ("Logs", "Use by API"):
+        page.get_by_role("button", name=side).click()
+        expect(page.get_by_role("complementary")).to_be_visible()
+        expect(page.get_by_text("Loading…")).to_have_count(0)
+        found[side] = findings(page)
+        bar = page.get_by_role("button", name=side).evaluate(ON_TOP)
+        page.keyboard.press("Escape")
+        assert bar, f"{side} covers its own button"
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make a link").click()
+    expect(page.get_by_role("textbox", name="Link")).to_be_visible()
+    found["share"] = findings(page)
+    page.keyboard.press("Escape")
+    window.go(f"containers/{app['pk']}")
+    for tab in ("Logs", "Resources", "Events", "Docker"):
+        page.get_by_role("complementary").get_by_role("tab", name=tab).click()
+        expect(page.get_by_text("Loading…")).to_have_count(0)
+        found[tab] = findings(page)
+    window.go(f"launch?from={app['pk']}")
+    found["settings"] = findings(page)
     window.go("")
     page.get_by_role("button", name="Actions for looks").click()
     expect(page.get_by_role("menu")).to_be_visible()
-    found = {"menu": findings(page)}
+    found["menu"] = findings(page)
     page.get_by_role("menuitem", name="Delete").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     found["dialog"] = findings(page)
@@ -87,7 +116,7 @@ def test_axe_finds_nothing_serious_on_any_page(person, apps, theme, screen):
         found[place] = findings(page)
         width_of_all = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert width_of_all <= 0, f"{place} is wider than the screen by {width_of_all}"
-    found |= findings_over(page, window)
+    found |= findings_over(page, window, apps["looks"])
     assert {place: it for place, it in found.items() if it} == {}
 
 
@@ -212,7 +241,21 @@ def test_a_screen_reader_hears_what_changed(person, apps):
     expect(heard).to_have_text(f"{apps['looks']['name']}: Running")
 
 
-def test_who_asked_for_less_motion_gets_none(person, apps):
-    page = person(reduced_motion="reduce").enter().page
-    turning = "() => document.getAnimations().filter(it => it.playState === 'running' && it.effect.getTiming().duration > 1).length"
-    assert page.evaluate(turning) == 0
+TURNING = "() => document.getAnimations().filter(it => it.playState === 'running' && it.effect.getTiming().duration > 1).length"
+
+
+def test_who_asked_for_less_motion_gets_none(person, tmp_path):
+    """Beside an app that starts for as long as it is looked at."""
+    file = tmp_path / "starts.zip"
+    file.write_bytes(plugins.plugin("starts", app="import time\ntime.sleep(600)\n"))
+    window = person().enter()
+    with file.open("rb") as opened:
+        made = window.agent.post("containers/", files={"file": opened}, headers={"Prefer": "respond-async"}).json()
+    starting = "[data-stage=starting].active"
+    window.go(f"launch/{made['build_id']}")
+    expect(window.page.locator(starting)).to_be_visible(timeout=120_000)
+    assert window.page.evaluate(TURNING) > 0, "something turns, or nothing is tested"
+    still = person(reduced_motion="reduce").enter(f"launch/{made['build_id']}").page
+    expect(still.locator(starting)).to_be_visible()
+    assert still.evaluate(TURNING) == 0
+    window.agent.delete(f"containers/{made['pk']}/")

@@ -2,7 +2,7 @@
 
 import createClient, { type Middleware } from "openapi-fetch";
 
-import { forgetKey, keyHeaders } from "./key";
+import { forgetKey, keyHeaders, keyIn } from "./key";
 import { Refusal, refusalOf } from "./refusal";
 import type { paths } from "./schema";
 
@@ -14,8 +14,10 @@ const session: Middleware = {
     for (const [name, value] of Object.entries(keyHeaders())) request.headers.set(name, value);
     return request;
   },
-  onResponse({ response }) {
-    if (response.status === 401) forgetKey();
+  onResponse({ request, response }) {
+    // A login that is refused says nothing of the session that there is.
+    const isLogin = request.method === "POST" && new URL(request.url).pathname === `${base}/session`;
+    if (response.status === 401 && !isLogin) forgetKey(keyIn(Object.fromEntries(request.headers)));
   },
 };
 

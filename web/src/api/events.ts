@@ -6,7 +6,7 @@
 import { createParser } from "eventsource-parser";
 
 import { base } from "./client";
-import { forgetKey, keyHeaders } from "./key";
+import { forgetKey, keyHeaders, keyIn } from "./key";
 import type { paths } from "./schema";
 import type { Event } from "./types";
 
@@ -83,14 +83,15 @@ export class EventStream {
   private async read(attempt: AbortController): Promise<void> {
     const query = new URLSearchParams(this.topics);
     if (this.cursor !== undefined) query.set("since", this.cursor);
+    const key = keyHeaders();
     let watch = setTimeout(() => attempt.abort(), SILENCE);
     try {
       const response = await fetch(`${base}${ROUTE}?${query}`, {
-        headers: { Accept: "text/event-stream", ...keyHeaders() },
+        headers: { Accept: "text/event-stream", ...key },
         signal: attempt.signal,
         cache: "no-store",
       });
-      if (response.status === 401) return forgetKey();
+      if (response.status === 401) return forgetKey(keyIn(key));
       if (!response.ok || !response.body) return;
       let heard: Event[] = [];
       const parser = createParser({

@@ -4,7 +4,8 @@
  */
 
 const STORED = "synapse-key";
-const HEADER = "X-Synapse-Key";
+/** In small letters, as browsers list headers. */
+const HEADER = "x-synapse-key";
 
 type Listener = () => void;
 const listeners = new Set<Listener>();
@@ -19,9 +20,17 @@ export function keepKey(key: string): void {
   localStorage.setItem(STORED, key);
 }
 
-/** The session has ended: whoever shows something of it is told. */
-export function forgetKey(): void {
-  if (localStorage.getItem(STORED) === null) return;
+/** The half that a request carried. */
+export function keyIn(headers: Record<string, string>): string | undefined {
+  return headers[HEADER];
+}
+
+/**
+ * The session of this half has ended: whoever shows something of it is told. What was refused long ago says nothing of a session
+ * that was opened since.
+ */
+export function forgetKey(key: string | undefined): void {
+  if (key === undefined || localStorage.getItem(STORED) !== key) return;
   localStorage.removeItem(STORED);
   for (const listener of listeners) listener();
 }

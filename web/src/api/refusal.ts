@@ -1,5 +1,7 @@
 /** Why something was not done, in the API's words: a sentence, a stable code, a hint. */
 
+import type { Translation } from "./types";
+
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -7,6 +9,7 @@ export class Refusal extends Error {
     readonly detail: string,
     readonly hint?: string,
     readonly requestId?: string,
+    readonly ko?: Translation,
   ) {
     super(detail);
   }
@@ -31,5 +34,6 @@ export function refusalOf(status: number, body: unknown): Refusal {
     (isObject && text("detail")) || `The Agent answered with status ${status}.`,
     isObject ? text("hint") : undefined,
     isObject ? text("request_id") : undefined,
+    isObject ? ((body as { ko?: Translation }).ko ?? undefined) : undefined,
   );
 }

@@ -16,6 +16,7 @@ export type Limits = Schemas["Limits"];
 export type Release = Schemas["Release"];
 export type Traffic = Schemas["Traffic"];
 export type Created = Schemas["Created"];
+export type CreateBody = Schemas["CreateBody"];
 export type Cleanup = Schemas["Cleanup"];
 export type AppApi = Schemas["AppApi"];
 export type AppEndpoint = Schemas["AppEndpoint"];
@@ -28,12 +29,5 @@ export type LogLine = Schemas["StreamedLine"];
 export type StatsSample = Schemas["StatsSample"];
 export type Token = Schemas["Token"];
 
-/** A plugin that comes with the Agent, to try. */
-export interface Example {
-  name: string;
-  title: string;
-  description: string;
-  description_ko: string;
-  plugin_release: string;
-  size_bytes: number;
-}
+export type Example = Schemas["Example"];
+export type Translation = Schemas["Translation"];

@@ -1,7 +1,7 @@
 /** An upload that says how far it is. `fetch` cannot: this is what `XMLHttpRequest` is still for. */
 
 import { base } from "./client";
-import { keyHeaders } from "./key";
+import { forgetKey, keyHeaders, keyIn } from "./key";
 import { Refusal, refusalOf } from "./refusal";
 import type { paths } from "./schema";
 import type { Created } from "./types";
@@ -22,7 +22,8 @@ export function createContainer(
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `${base}${ROUTE}`);
-    for (const [name, value] of Object.entries(keyHeaders())) request.setRequestHeader(name, value);
+    const key = keyHeaders();
+    for (const [name, value] of Object.entries(key)) request.setRequestHeader(name, value);
     request.setRequestHeader("Prefer", "respond-async");
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress({ sent: event.loaded, total: event.total });
@@ -30,6 +31,7 @@ export function createContainer(
       const { status } = request;
       if (status >= 200 && status < 300) resolve(request.response as Created);
       else reject(refusalOf(status, request.response));
+      if (status === 401) forgetKey(keyIn(key));
     };
     request.onerror = () => reject(Refusal.unheard(undefined));
     request.onabort = () => reject(new Refusal(0, "cancelled", "The upload was cancelled."));

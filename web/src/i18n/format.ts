@@ -35,14 +35,19 @@ export function number(value: number, digits = 0): string {
   return numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
-/** How long something took: `340 ms`, `2.4 s`, `3 min 5 s`. */
+const two = (large: number, unit: string, small: number, part: string) =>
+  small === 0 ? `${number(large)}${unit}` : `${number(large)}${unit} ${small}${part}`;
+
+/** How long something took, in its two largest units: `340 ms`, `2.4 s`, `3 min 5 s`, `2 h`, `7 d`. */
 export function duration(millis: number): string {
-  const [s, min] = settings.language === "ko" ? ["초", "분"] : [" s", " min"];
+  const [s, min, h, d] = settings.language === "ko" ? ["초", "분", "시간", "일"] : [" s", " min", " h", " d"];
   if (millis < 1000) return settings.language === "ko" ? `${number(millis / 1000, 2)}초` : `${Math.round(millis)} ms`;
   const seconds = millis / 1000;
   if (seconds < 60) return `${number(seconds, seconds < 10 ? 1 : 0)}${s}`;
-  const minutes = Math.floor(seconds / 60);
-  return `${minutes}${min} ${Math.floor(seconds % 60)}${s}`;
+  const whole = Math.floor(seconds);
+  if (whole < 3600) return two(Math.floor(whole / 60), min, whole % 60, s);
+  if (whole < 86_400) return two(Math.floor(whole / 3600), h, Math.floor(whole / 60) % 60, min);
+  return two(Math.floor(whole / 86_400), d, Math.floor(whole / 3600) % 24, h);
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [

@@ -34,14 +34,3 @@ export async function tried(doing: Promise<unknown>): Promise<boolean> {
     return false;
   }
 }
-
-/** The same to many, a few at a time. How many were done. */
-export async function toAll(targets: readonly Target[], action: (it: Target) => Promise<unknown>): Promise<number> {
-  const waiting = [...targets];
-  let done = 0;
-  const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) if (await tried(action(next))) done += 1;
-  };
-  await Promise.all(Array.from({ length: 6 }, worker));
-  return done;
-}

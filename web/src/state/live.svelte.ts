@@ -110,6 +110,7 @@ class Live {
         next.containers.reset(data.containers.map((it) => [it.pk, it]));
         next.launches.reset(data.launches.map((it) => [it.id, it]));
         next.releases.reset(data.releases.map((it) => [it.plugin_release, it]));
+        for (const pk of next.stats.now().keys()) if (!next.containers.now().has(pk)) next.stats.delete(pk);
         this.isLoaded = true;
         return;
       case "container":

@@ -2,6 +2,8 @@
 
 import { Refusal } from "../api/refusal";
 import { t } from "../i18n";
+import { said } from "../ui/refused";
+import type { Outcome } from "./many";
 
 export interface Notice {
   id: number;
@@ -11,6 +13,7 @@ export interface Notice {
 }
 
 const SHOWN_FOR = 6_000;
+const MOST = 5;
 
 class Notices {
   list = $state<Notice[]>([]);
@@ -22,8 +25,22 @@ class Notices {
 
   /** Says why something was not done. It stays until somebody closes it. */
   refused(error: unknown): void {
-    const refusal = Refusal.unheard(error);
-    this.add({ tone: "refused", text: t().refusals[refusal.code] ?? refusal.detail, hint: refusal.hint });
+    const { detail, hint } = said(Refusal.unheard(error));
+    this.undone(detail, hint);
+  }
+
+  /** The same in words of one's own. */
+  undone(text: string, hint?: string): void {
+    this.add({ tone: "refused", text, hint });
+  }
+
+  /** What became of the same thing done to many: one message for those it was done to, one for the others. */
+  many({ done, undone }: Outcome, sentence: (count: number) => string): void {
+    if (done > 0) this.done(sentence(done));
+    if (undone.length === 0) return;
+    const names = undone.map(({ container }) => container.name).join(", ");
+    const why = undone.find(({ why }) => why)?.why;
+    this.undone(t().containers.undone(undone.length, names), why && said(why).detail);
   }
 
   close(id: number): void {
@@ -32,7 +49,10 @@ class Notices {
 
   private add(notice: Omit<Notice, "id">): void {
     const id = this.next++;
-    this.list = [...this.list.slice(-3), { ...notice, id }];
+    // What went well may go early; what did not stays, and the oldest of many goes.
+    const done = this.list.filter(({ tone }) => tone === "done");
+    const kept = this.list.length < MOST ? this.list : this.list.filter((it) => it !== (done[0] ?? this.list[0]));
+    this.list = [...kept, { ...notice, id }];
     if (notice.tone === "done") setTimeout(() => this.close(id), SHOWN_FOR);
   }
 }

@@ -1,7 +1,7 @@
 /** Who is here: whether somebody is logged in, and how they come in and go. */
 
 import { api, unwrap } from "../api/client";
-import { forgetKey, keepKey, onKeyChange } from "../api/key";
+import { forgetKey, keepKey, keyHeaders, keyIn, onKeyChange } from "../api/key";
 
 export type Presence = "asking" | "out" | "in" | "unreachable";
 
@@ -35,8 +35,9 @@ class Session {
   }
 
   async leave(): Promise<void> {
+    const key = keyIn(keyHeaders());
     await unwrap(api.DELETE("/session")).catch(() => undefined);
-    forgetKey();
+    forgetKey(key);
   }
 }
 

@@ -7,6 +7,7 @@
 //! ```
 
 mod cookies;
+mod ending;
 mod secret;
 mod session;
 mod token;
@@ -22,6 +23,7 @@ use crate::http::AppState;
 use crate::http::error::ApiError;
 
 pub(crate) use cookies::cookies;
+pub(crate) use ending::Endings;
 pub(crate) use session::{Scheme, Sessions};
 pub(crate) use token::Checked;
 pub use token::{TOKEN_FILE, Tokens};
@@ -65,7 +67,8 @@ pub(crate) async fn require_login(
         }
     };
     request.extensions_mut().insert(login);
-    let mut response = next.run(request).await;
+    let response = next.run(request).await;
+    let mut response = ending::ending_with(login, &state.endings, response);
     // An answer that ends the session has said so already.
     if let Some(cookie) = renewed
         && !response.headers().contains_key(SET_COOKIE)

@@ -14,7 +14,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use playground_control::{ControlError, StepError, error_chain};
 use playground_engine::EngineError;
+use playground_plugin::PluginError;
 use playground_types::env::EnvError;
+use playground_types::failure::Translation;
 use playground_types::wire::ErrorBody;
 use tower_http::timeout::TimeoutError;
 
@@ -25,6 +27,7 @@ pub struct ApiError {
     code: &'static str,
     detail: String,
     hint: Option<String>,
+    ko: Option<Translation>,
     /// When the same request may do better.
     retry_after: Option<Duration>,
     /// For the request's log line only.
@@ -42,6 +45,7 @@ impl ApiError {
             code,
             detail: detail.into(),
             hint: None,
+            ko: None,
             retry_after: None,
             cause: None,
         }
@@ -210,6 +214,7 @@ impl From<ControlError> for ApiError {
                 let status = if plugin.is_too_large() { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
                 let mut answer = Self::new(status, plugin.code(), detail);
                 answer.hint = plugin.hint().map(str::to_owned);
+                answer.ko = Some(korean(&plugin));
                 answer
             }
             ControlError::Release(_) => Self::bad_request("plugin_release_invalid", detail),
@@ -254,6 +259,18 @@ impl From<ControlError> for ApiError {
     }
 }
 
+/// A mistake in Korean, with its place as the English sentence has it.
+fn korean(mistake: &PluginError) -> Translation {
+    let korean = mistake.korean();
+    match mistake.place() {
+        Some(place) => Translation {
+            message: format!("{place}: {}", korean.message),
+            ..korean
+        },
+        None => korean,
+    }
+}
+
 impl From<QueryRejection> for ApiError {
     fn from(rejection: QueryRejection) -> Self {
         Self::bad_request("query_invalid", rejection.body_text())
@@ -272,6 +289,7 @@ impl IntoResponse for ApiError {
             detail: self.detail,
             code: self.code.to_owned(),
             hint: self.hint,
+            ko: self.ko,
             request_id: None,
         };
         let mut response = (self.status, Json(body)).into_response();

@@ -47,7 +47,7 @@ use utoipa_axum::routes;
 
 pub use openapi::openapi_json;
 
-use crate::auth::{Sessions, require_login};
+use crate::auth::{Endings, Sessions, require_login};
 use crate::events::{Feed, HealthWatch};
 use crate::page::{self as files, Page};
 use crate::{Links, Tokens};
@@ -67,6 +67,7 @@ pub struct AppState {
     pub(crate) control: Control,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) endings: Endings,
     pub(crate) links: Arc<Links>,
     pub(crate) page: Arc<Page>,
     pub(crate) hold: Hold,
@@ -86,10 +87,12 @@ impl AppState {
         hold: Hold,
     ) -> Self {
         let sessions = Sessions::new(control.store().clone(), control.agent_id());
+        let endings = Endings::new(control.store().clone());
         Self {
             control,
             tokens: Arc::new(tokens),
             sessions: Arc::new(sessions),
+            endings,
             links: Arc::new(links),
             page: Arc::new(Page::built_in()),
             hold,

@@ -84,6 +84,7 @@ pub(crate) async fn end(
     if let Some(id) = login.session {
         let forget = state.sessions.end(id, caller.scheme()).await;
         headers.insert(SET_COOKIE, forget.map_err(ControlError::from)?);
+        state.endings.note();
     }
     Ok((StatusCode::NO_CONTENT, headers))
 }
@@ -134,7 +135,7 @@ async fn token_behind(state: &AppState, body: LoginBody) -> Result<i64, ApiError
             let found = state.sessions.spend(&code).await;
             found.map_err(ControlError::from)?.ok_or_else(|| {
                 let detail = "this link was used already, or has expired";
-                ApiError::login_refused("code_invalid", detail)
+                ApiError::login_refused("login_code_invalid", detail)
                     .with_hint("`playground open` makes a new one; a token works too.")
             })
         }

@@ -89,7 +89,10 @@ pub(crate) async fn revoke(
     Path(id): Path<i64>,
 ) -> Result<StatusCode, ApiError> {
     match state.tokens.revoke(id).await.map_err(ControlError::from)? {
-        Revoked::Done => Ok(StatusCode::NO_CONTENT),
+        Revoked::Done => {
+            state.endings.note();
+            Ok(StatusCode::NO_CONTENT)
+        }
         Revoked::Own => Err(ApiError::conflict(
             "token_own",
             "this is the Agent's own token: it is changed where the Agent runs",

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
 use playground_types::wire::{Container, Event};
 use playground_types::{ContainerStatus, LaunchStatus, Visibility};
 use serde_json::{Value, json};
 
-use crate::agent::TestAgent;
+use crate::agent::{TOKEN, TestAgent};
 use crate::reader::Reader;
 
 pub(crate) async fn listening() -> (TestAgent, SocketAddr) {
@@ -287,6 +288,54 @@ async fn a_stream_ends_with_a_farewell() {
         .until(|event| matches!(event, Event::Farewell(_)).then_some(()))
         .await;
     assert_eq!(reader.next().await, None);
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_login_that_let_it_in_and_no_other_does() {
+    let agent = TestAgent::start().await;
+    let made = agent.post("/tokens/", json!({"label": "ci"})).await.json();
+    let token = made["token"].as_str().unwrap();
+    let opened = agent.post("/session/", json!({"token": token})).await;
+    let (key, cookie) = (
+        opened.json()["key"].as_str().unwrap().to_owned(),
+        opened.headers[header::SET_COOKIE].to_str().unwrap(),
+    );
+    let cookie = cookie.split(';').next().unwrap();
+    let session = [("cookie", cookie), ("x-synapse-key", &key)];
+    let read = async |headers: &[(&str, &str)]| {
+        let mut request = Request::get("/events");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let mut reader = Reader::slow(agent.begin(request).await);
+        reader.snapshot().await;
+        reader
+    };
+    let mut own = read(&[("authorization", TOKEN)]).await;
+    let mut by_token = read(&[("authorization", token)]).await;
+    let mut by_session = read(&session).await;
+
+    let mut end = Request::delete("/session");
+    for (name, value) in session {
+        end = end.header(name, value);
+    }
+    let ended = agent.send(end.body(Body::empty()).unwrap()).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT, "{ended:?}");
+    until_the_end(&mut by_session).await;
+
+    let path = format!("/tokens/{}", made["id"]);
+    agent.call(Method::DELETE, &path, None).await;
+    until_the_end(&mut by_token).await;
+
+    // Whoever came in otherwise reads on.
+    agent.created(&[]).await;
+    own.until(|event| matches!(event, Event::Container(_)).then_some(()))
+        .await;
+}
+
+async fn until_the_end(reader: &mut Reader) {
+    while reader.next().await.is_some() {}
 }
 
 #[tokio::test]

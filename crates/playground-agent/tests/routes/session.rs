@@ -230,7 +230,7 @@ async fn a_login_link_works_once_and_names_this_machine() {
     let session = halves(&log_in(&agent, code_of(&url)).await);
     let both = [("cookie", &*session.cookie), (KEY, &*session.key)];
     assert_eq!(seen_with(&agent, &both).await.status, StatusCode::OK);
-    insta::assert_snapshot!(log_in(&agent, code_of(&url)).await.error(), @"401 code_invalid: this link was used already, or has expired");
+    insta::assert_snapshot!(log_in(&agent, code_of(&url)).await.error(), @"401 login_code_invalid: this link was used already, or has expired");
 
     // Whoever came by a link may invite others.
     let made = ask(&agent, Method::POST, "/session/codes", &both, Value::Null).await;
@@ -246,7 +246,7 @@ async fn what_opens_no_session_says_why() {
     let agent = TestAgent::start().await;
     let refused = async |with| log_in(&agent, with).await.error();
     insta::assert_snapshot!(refused(json!({"token": "wrong"})).await, @"401 token_invalid: this is no token of this Agent");
-    insta::assert_snapshot!(refused(json!({"code": "wrong"})).await, @"401 code_invalid: this link was used already, or has expired");
+    insta::assert_snapshot!(refused(json!({"code": "wrong"})).await, @"401 login_code_invalid: this link was used already, or has expired");
     insta::assert_snapshot!(refused(json!({})).await, @"400 login_invalid: give either a token or a code");
     insta::assert_snapshot!(refused(json!({"token": TOKEN, "code": "x"})).await, @"400 login_invalid: give either a token or a code");
 }

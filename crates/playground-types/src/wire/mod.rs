@@ -17,6 +17,8 @@ mod stats;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::failure::Translation;
+
 pub use app_api::*;
 pub use cleanup::*;
 pub use container::*;
@@ -51,6 +53,9 @@ pub struct ErrorBody {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The same in Korean, for mistakes of a plugin's author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ko: Option<Translation>,
     /// The request's id, in the Agent's log too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,

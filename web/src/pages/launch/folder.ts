@@ -1,36 +1,22 @@
-/** A folder that was dropped or chosen, as an archive: what a plugin needs, and nothing that only belongs to a workplace. */
+/** A folder that was dropped or chosen, as an archive. */
 
-import type { Archive } from "./given.svelte";
+import type { Archive } from "./given";
+import { isWanted, RULES } from "./names";
 
 export interface Entry {
   path: string;
   file: File;
 }
 
-const LEFT_OUT_FOLDERS = new Set([
-  ".git", ".hg", ".svn", "__pycache__", ".venv", "venv", "node_modules", ".idea", ".vscode", ".mypy_cache",
-  ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints", "__MACOSX",
-]);
-const LEFT_OUT_FILES = /(^\.DS_Store$|^Thumbs\.db$|\.pyc$)/;
-
-/** Whether a file of a plugin's folder belongs into its archive. */
-export function belongs(path: string): boolean {
-  const parts = path.split("/");
-  const name = parts.pop() ?? "";
-  return !parts.some((part) => LEFT_OUT_FOLDERS.has(part)) && !LEFT_OUT_FILES.test(name);
-}
-
-/** Everything below a folder that was dropped; paths begin inside of it. */
+/** Everything below a folder that was dropped, but what is never part of a plugin; paths begin inside of it. */
 export async function entriesOf(folder: FileSystemDirectoryEntry): Promise<Entry[]> {
   const entries: Entry[] = [];
   const visit = async (at: FileSystemDirectoryEntry, prefix: string): Promise<void> => {
     for (const child of await childrenOf(at)) {
       const path = prefix + child.name;
-      if (child.isDirectory) {
-        if (!LEFT_OUT_FOLDERS.has(child.name)) await visit(child as FileSystemDirectoryEntry, `${path}/`);
-      } else if (belongs(path)) {
-        entries.push({ path, file: await fileOf(child as FileSystemFileEntry) });
-      }
+      if (!isWanted(child.name) && !RULES.has(child.name)) continue;
+      if (child.isDirectory) await visit(child as FileSystemDirectoryEntry, `${path}/`);
+      else entries.push({ path, file: await fileOf(child as FileSystemFileEntry) });
     }
   };
   await visit(folder, "");
@@ -41,17 +27,18 @@ export async function entriesOf(folder: FileSystemDirectoryEntry): Promise<Entry
 export function entriesOfInput(files: Iterable<File>): Entry[] {
   return [...files]
     .map((file) => ({ path: file.webkitRelativePath.split("/").slice(1).join("/"), file }))
-    .filter(({ path }) => path !== "" && belongs(path));
+    .filter(({ path }) => path !== "");
 }
 
-/** Makes the archive. What does the packing is fetched when it is needed. */
-export async function pack(name: string, entries: Entry[]): Promise<Archive> {
-  const { zipSync } = await import("fflate");
-  const contents: Record<string, Uint8Array> = {};
-  for (const { path, file } of entries) contents[path] = new Uint8Array(await file.arrayBuffer());
-  const bytes = zipSync(contents, { level: 6, mtime: new Date(1980, 0, 1) });
-  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/zip" });
-  return { name: `${name}.zip`, blob, files: entries.length };
+/** The archive of what belongs to the plugin; none when nothing does. What does the packing is fetched when it is needed. */
+export async function archived(name: string, all: Entry[], onShare: (share: number) => void): Promise<Archive | undefined> {
+  const [{ belonging }, { pack }] = await Promise.all([import("./belongs"), import("./pack")]);
+  const rules = all.filter(({ path }) => RULES.has(path.split("/").at(-1) ?? ""));
+  const lines = rules.map(async ({ path, file }) => ({ folder: path.replace(/[^/]*$/, ""), lines: await file.text() }));
+  const paths = new Set(belonging(all.map(({ path }) => path), await Promise.all(lines)));
+  const entries = all.filter(({ path }) => paths.has(path));
+  if (entries.length === 0) return undefined;
+  return { name: `${name}.zip`, blob: await pack(entries, onShare), files: entries.length };
 }
 
 /** A reader of folders gives a hundred at a time. */

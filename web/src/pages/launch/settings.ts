@@ -13,16 +13,39 @@ export interface Fields {
   params: string;
   envs: Variable[];
   labels: string;
-  memoryMiB: string;
-  cpus: string;
+  limits: Record<LimitName, string>;
 }
 
-export type Wrong = Partial<Record<"model" | "params" | "memoryMiB" | "cpus", true>>;
+export type LimitName = keyof Limits;
+export type Wrong = Partial<Record<"model" | "params" | LimitName, true>>;
 
 const MIB = 1024 * 1024;
-const LEAST_MEMORY_MIB = 256;
 
-export const EMPTY: Fields = { model: "", params: "", envs: [], labels: "", memoryMiB: "", cpus: "" };
+/** A limit as people write it: how much of the API's unit one of theirs is, and the least that the Agent takes. */
+export interface LimitForm {
+  unit: number;
+  least: number;
+  /** Whether the API takes whole numbers only. */
+  isWhole: boolean;
+  /** What the Agent gives when nothing is said. */
+  usual: string;
+}
+
+export const LIMITS: Record<LimitName, LimitForm> = {
+  memory_bytes: { unit: MIB, least: 256, isWhole: true, usual: "2048" },
+  cpus: { unit: 1, least: 0.1, isWhole: false, usual: "2" },
+  disk_bytes: { unit: MIB, least: 1, isWhole: true, usual: "2048" },
+  shm_bytes: { unit: MIB, least: 1, isWhole: true, usual: "64" },
+  pids: { unit: 1, least: 16, isWhole: true, usual: "512" },
+  open_files: { unit: 1, least: 64, isWhole: true, usual: "4096" },
+};
+
+export const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[];
+
+const limitsOf = (text: (name: LimitName) => string) =>
+  Object.fromEntries(LIMIT_NAMES.map((name) => [name, text(name)])) as Record<LimitName, string>;
+
+export const EMPTY: Fields = { model: "", params: "", envs: [], labels: "", limits: limitsOf(() => "") };
 
 /** What a container has now. Masked values stay as they are unless somebody writes over them. */
 export function fieldsOf(container: Container): Fields {
@@ -32,8 +55,7 @@ export function fieldsOf(container: Container): Fields {
     params: Object.keys(params).length === 0 ? "" : JSON.stringify(params, null, 2),
     envs: Object.entries(container.envs).map(([name, value]) => ({ name, value })),
     labels: container.labels.join(", "),
-    memoryMiB: String(Math.round((container.limits.memory_bytes ?? 0) / MIB)),
-    cpus: String(container.limits.cpus ?? ""),
+    limits: limitsOf((name) => shown(container.limits[name], LIMITS[name])),
   };
 }
 
@@ -41,8 +63,7 @@ export function wrongIn(fields: Fields): Wrong {
   const wrong: Wrong = {};
   if (fields.model.trim() !== "" && !/^\d+$/.test(fields.model.trim())) wrong.model = true;
   if (paramsOf(fields) === undefined) wrong.params = true;
-  if (fields.memoryMiB.trim() !== "" && !(Number(fields.memoryMiB) >= LEAST_MEMORY_MIB)) wrong.memoryMiB = true;
-  if (fields.cpus.trim() !== "" && !(Number(fields.cpus) > 0)) wrong.cpus = true;
+  for (const name of LIMIT_NAMES) if (!isLimit(fields.limits[name], LIMITS[name])) wrong[name] = true;
   return wrong;
 }
 
@@ -56,9 +77,12 @@ export function bodyOf(fields: Fields, limits?: Limits): Record<string, unknown>
   if (envs.length > 0) body.envs = Object.fromEntries(envs.map(({ name, value }) => [name.trim(), value]));
   const labels = fields.labels.split(",").map((label) => label.trim()).filter((label) => label !== "");
   if (labels.length > 0) body.labels = labels;
-  const chosen: Record<string, number> = {};
-  if (fields.memoryMiB.trim() !== "") chosen.memory_bytes = Math.round(Number(fields.memoryMiB) * MIB);
-  if (fields.cpus.trim() !== "") chosen.cpus = Number(fields.cpus);
+  const chosen: Partial<Limits> = {};
+  for (const name of LIMIT_NAMES) {
+    const { unit, isWhole } = LIMITS[name];
+    const value = Number(fields.limits[name]) * unit;
+    if (isChanged(fields.limits[name], limits?.[name], LIMITS[name])) chosen[name] = isWhole ? Math.round(value) : value;
+  }
   if (limits || Object.keys(chosen).length > 0) body.limits = { ...limits, ...chosen };
   return body;
 }
@@ -74,6 +98,18 @@ export function formOf(fields: Fields, archive: { name: string; blob: Blob }): F
   // Last: what is wrong with the rest is said before a large file was sent.
   form.append("file", archive.blob, archive.name);
   return form;
+}
+
+const shown = (value: number | undefined, { unit }: LimitForm) =>
+  value === undefined ? "" : String(Math.round((value / unit) * 100) / 100);
+
+function isLimit(text: string, { least }: LimitForm): boolean {
+  return text.trim() === "" || (Number(text) >= least && Number.isFinite(Number(text)));
+}
+
+/** What was only looked at stays to the byte what it is. */
+function isChanged(text: string, before: number | undefined, form: LimitForm): boolean {
+  return text.trim() !== "" && text.trim() !== shown(before, form);
 }
 
 function paramsOf(fields: Fields): Record<string, unknown> | undefined {

@@ -39,9 +39,3 @@ function current(launch: Launch): StageName {
       return launch.image_build && launch.image_build.status !== "completed" ? "building" : "starting";
   }
 }
-
-/** How long a launch took, or takes by now, in milliseconds. */
-export function took(launch: Launch, now: number): number {
-  const end = launch.finished_at ? Date.parse(launch.finished_at) : now;
-  return Math.max(0, end - Date.parse(launch.created_at));
-}

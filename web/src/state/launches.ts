@@ -1,6 +1,6 @@
-/** Launches as a history. */
+/** What several pages say of a launch. */
 
-import type { Launch } from "../../api/types";
+import type { Launch } from "../api/types";
 
 const ENDED = new Set<Launch["status"]>(["completed", "failed", "cancelled"]);
 
@@ -17,4 +17,10 @@ export function cachedShare(launch: Launch): { cached: number; steps: number } |
   const steps = launch.image_build?.steps ?? [];
   if (steps.length === 0) return undefined;
   return { cached: steps.filter((step) => step.cached).length, steps: steps.length };
+}
+
+/** How long a launch took, or takes by now, in milliseconds. */
+export function took(launch: Launch, now: number): number {
+  const end = launch.finished_at ? Date.parse(launch.finished_at) : now;
+  return Math.max(0, end - Date.parse(launch.created_at));
 }

@@ -35,6 +35,3 @@ export async function archiveOfExample(example: Example): Promise<Archive> {
   );
   return { name: `${example.name}.zip`, blob: blob as Blob };
 }
-
-/** Launches that somebody here began: when such a one is ready, its app is what they came for. */
-export const begunHere = new Set<string>();
