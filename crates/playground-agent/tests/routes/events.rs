@@ -292,7 +292,7 @@ async fn a_stream_ends_with_a_farewell() {
 
 #[tokio::test]
 async fn a_stream_ends_with_the_login_that_let_it_in_and_no_other_does() {
-    let agent = TestAgent::start().await;
+    let (agent, _) = listening().await;
     let made = agent.post("/tokens/", json!({"label": "ci"})).await.json();
     let token = made["token"].as_str().unwrap();
     let opened = agent.post("/session/", json!({"token": token})).await;
