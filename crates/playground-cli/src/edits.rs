@@ -128,6 +128,9 @@ impl Edit {
     /// The files by name, the first few of them.
     pub(crate) fn names(&self) -> String {
         const MOST: usize = 3;
+        if self.files.is_empty() {
+            return say("changes", "변경 사항");
+        }
         let files = self.files.iter().take(MOST);
         let names: Vec<_> = files.map(|file| file.display().to_string()).collect();
         match self.files.len().saturating_sub(MOST) {
