@@ -13,9 +13,11 @@ use playground_plugin::{
 };
 
 use crate::exit::{Exit, Problem};
+use crate::interrupt::aside;
 use crate::language::Language;
-use crate::output::{Output, note, print, print_json};
-use crate::pack::pack;
+use crate::output::{Output, has_colour, has_colour_beside, note, print, print_json};
+use crate::pack::{Unpackable, pack};
+use crate::upload::Source;
 use packing::{leads_out, unpackable};
 use report::Report;
 
@@ -35,6 +37,15 @@ enum Requirements {
     Strict,
 }
 
+/// How much is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rigour {
+    /// What would fail in any case.
+    Usual,
+    /// For an app that runs: what would end it where it is used, too.
+    Strict,
+}
+
 /// Ends with [`Exit::PluginFailed`] where there is an error; warnings alone are no failure.
 pub(crate) fn run(args: &CheckArgs, output: Output) -> anyhow::Result<()> {
     let policy = match args.requirements {
@@ -46,7 +57,7 @@ pub(crate) fn run(args: &CheckArgs, output: Output) -> anyhow::Result<()> {
     if output == Output::Json {
         print_json(&report)?;
     } else if !report.findings.is_empty() {
-        print(&report.told(&args.plugin, language))?;
+        print(&report.told(&args.plugin, language, has_colour()))?;
     }
     let summary = report.summary(&args.plugin, language);
     if report.ok {
@@ -58,34 +69,74 @@ pub(crate) fn run(args: &CheckArgs, output: Output) -> anyhow::Result<()> {
     Err(Problem::new(Exit::PluginFailed, summary).into())
 }
 
-/// Refuses a plugin that would fail, before it is uploaded.
-pub(crate) fn refuse_broken(plugin: &Path) -> anyhow::Result<()> {
-    let report = look(plugin, RequirementPolicy::Permissive)?;
-    if report.ok {
-        return Ok(());
+/// Refuses a plugin that would fail, before it is uploaded; gives what to upload, and what there is to say of it all the
+/// same. What was packed is what is looked at.
+pub(crate) async fn refuse_broken(
+    plugin: &Path,
+    packed: anyhow::Result<Source>,
+    rigour: Rigour,
+) -> anyhow::Result<(Source, String)> {
+    let source = packed.or_else(|error| refuse_unpackable(plugin, error))?;
+    let (source, report) = aside(move || {
+        let report = look_at(&source, RequirementPolicy::Permissive)?;
+        Ok((source, report))
+    })
+    .await?;
+    let report = match rigour {
+        Rigour::Usual => report,
+        Rigour::Strict => report.strict(),
+    };
+    let told = report.told(plugin, Language::of_user(), has_colour_beside());
+    match report.ok {
+        true => Ok((source, told)),
+        false => Err(refused(plugin, &report)),
     }
+}
+
+fn refuse_unpackable<T>(plugin: &Path, error: anyhow::Error) -> anyhow::Result<T> {
+    let why = error.downcast_ref::<Unpackable>();
+    match why.and_then(|why| unpackable(plugin, why)) {
+        Some(finding) => Err(refused(plugin, &Report::of_findings(vec![finding]))),
+        None => Err(error),
+    }
+}
+
+/// Tells what was found; the error counts it.
+fn refused(plugin: &Path, report: &Report) -> anyhow::Error {
     let language = Language::of_user();
-    note(&report.told(plugin, language));
-    Err(Problem::new(Exit::PluginFailed, report.summary(plugin, language)).into())
+    note(&report.told(plugin, language, has_colour_beside()));
+    Problem::new(Exit::PluginFailed, report.summary(plugin, language)).into()
 }
 
 fn look(plugin: &Path, policy: RequirementPolicy) -> anyhow::Result<Report> {
-    if !plugin.is_dir() {
-        let file =
-            File::open(plugin).with_context(|| format!("{} cannot be read", plugin.display()))?;
-        return look_into(file, policy, Vec::new());
-    }
     // What an upload would send is looked at: files that are not packed are no part of the plugin.
-    match pack(plugin) {
-        Ok(packed) => {
+    let source = match plugin.is_dir() {
+        false => Source::Archive(plugin.to_owned()),
+        true => match pack(plugin) {
+            Ok(packed) => Source::Packed(packed),
+            Err(error) => {
+                return match unpackable(plugin, &error) {
+                    Some(finding) => Ok(Report::of_findings(vec![finding])),
+                    None => Err(error.into()),
+                };
+            }
+        },
+    };
+    look_at(&source, policy)
+}
+
+fn look_at(source: &Source, policy: RequirementPolicy) -> anyhow::Result<Report> {
+    match source {
+        Source::Packed(packed) => {
             let links = packed.leading_out.iter();
             let findings = links.map(|(name, to)| leads_out(name, to)).collect();
             look_into(packed.file.reopen()?, policy, findings)
         }
-        Err(error) => match unpackable(plugin, &error) {
-            Some(finding) => Ok(Report::of_findings(vec![finding])),
-            None => Err(error.into()),
-        },
+        Source::Archive(path) => {
+            let file =
+                File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            look_into(file, policy, Vec::new())
+        }
     }
 }
 

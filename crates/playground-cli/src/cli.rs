@@ -15,6 +15,7 @@ use crate::dev::DevArgs;
 use crate::doctor::DoctorArgs;
 use crate::exit::EXIT_CODES;
 use crate::init::InitArgs;
+use crate::interrupt::aside;
 use crate::login::LoginArgs;
 use crate::logs::LogsArgs;
 use crate::ls::LsArgs;
@@ -117,8 +118,8 @@ impl Cli {
             Command::Run(args) => block_on(run::run(*args, session()?)),
             Command::Dev(args) => block_on(dev::run(*args, session()?)),
             Command::Init(args) => init::run(args, connection.output),
-            Command::Check(args) => check::run(&args, connection.output),
-            Command::Pack(args) => pack::run(&args, connection.output),
+            Command::Check(args) => block_on(aside(move || check::run(&args, connection.output))),
+            Command::Pack(args) => block_on(aside(move || pack::run(&args, connection.output))),
             Command::Create(args) => block_on(create::run(*args, session()?)),
             Command::Ls(args) => block_on(ls::run(args, session()?)),
             Command::Show(args) => block_on(show::run(args, session()?)),
@@ -142,7 +143,8 @@ impl Cli {
     }
 }
 
-/// A verb waits for one thing at a time: one thread is enough, and quick to start.
+/// A verb waits for one thing at a time: one thread is enough, and quick to start. What blocks has a thread of its own, and
+/// is waited for at the end.
 fn block_on(verb: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -10,18 +10,13 @@ use tokio::time::Instant;
 
 use crate::connect::Session;
 use crate::follow::follow;
-use crate::human::{seconds, size};
+use crate::human::seconds;
 use crate::language::say;
 use crate::output::{Output, note, print, print_json};
-use crate::pack::pack;
 use crate::progress::Progress;
 use crate::run::launched;
 use crate::settings::SettingsArgs;
-
-/// An archive that arrived is examined before there is an answer.
-fn waiting() -> String {
-    say("waiting for the Agent", "Agent를 기다리는 중")
-}
+use crate::upload::{self, Report, packed, waiting};
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
@@ -70,12 +65,9 @@ pub(crate) async fn run(args: CreateArgs, session: Session) -> anyhow::Result<()
     if args.no_wait {
         return started(&created, session.output);
     }
-    let launch = follow(client, &created, &progress).await?;
-    ended(launch, session.output, &seconds(begun.elapsed()))
+    let launch = follow(client, &created, &progress, true).await?;
+    ended(launch, session.output, &seconds(begun.elapsed())).map(drop)
 }
-
-/// What hears how many bytes of an archive were taken.
-pub(crate) type Report = Box<dyn FnMut(u64) + Send>;
 
 /// Sends an archive, or a directory as one.
 pub(crate) async fn upload<T>(
@@ -83,32 +75,8 @@ pub(crate) async fn upload<T>(
     path: &Path,
     send: impl AsyncFnOnce(Archive, Report) -> Result<T, ClientError>,
 ) -> anyhow::Result<T> {
-    let packed = if path.is_dir() {
-        let step = progress.step(say(
-            format!("packing {}", path.display()),
-            format!("압축하는 중: {}", path.display()),
-        ));
-        let folder = path.to_owned();
-        let packed = tokio::task::spawn_blocking(move || pack(&folder)).await??;
-        let (files, size) = (packed.files, size(packed.bytes));
-        step.done(&say(
-            format!("{files} files, {size}"),
-            format!("파일 {files}개, {size}"),
-        ));
-        Some(packed)
-    } else {
-        None
-    };
-    // The packed file is there until the upload is done.
-    let source = packed.as_ref().map_or(path, |packed| packed.file.path());
-    let archive = Archive::open(source).await?;
-    let bar = progress.upload(archive.size());
-    let waiting = progress.waiting(waiting());
-    let moving = bar.clone();
-    let sent = send(archive, Box::new(move |bytes| moving.set_position(bytes))).await;
-    waiting.finish_and_clear();
-    bar.finish_and_clear();
-    Ok(sent?)
+    let source = packed(progress, path).await?;
+    upload::send(progress, &source, send).await
 }
 
 fn started(created: &Created, output: Output) -> anyhow::Result<()> {
@@ -124,7 +92,8 @@ fn started(created: &Created, output: Output) -> anyhow::Result<()> {
     Ok(print(&created.build_id)?)
 }
 
-fn ended(launch: Launch, output: Output, took: &str) -> anyhow::Result<()> {
+/// Prints how a launch ended, and gives the container where that is well.
+pub(crate) fn ended(launch: Launch, output: Output, took: &str) -> anyhow::Result<Created> {
     if output == Output::Json {
         match &launch.result {
             Some(created) => print_json(created)?,
@@ -132,10 +101,10 @@ fn ended(launch: Launch, output: Output, took: &str) -> anyhow::Result<()> {
         }
     }
     let created = launched(launch)?;
-    match output {
-        Output::Table => ready(&created, took),
-        Output::Json => Ok(()),
+    if output == Output::Table {
+        ready(&created, took)?;
     }
+    Ok(created)
 }
 
 /// Says that an app is ready, and prints its address.

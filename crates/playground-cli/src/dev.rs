@@ -3,26 +3,34 @@
 //! The container is a live one: changed code is put into it, and its app begins anew without another image, another
 //! container, or Gradio's import. Changed requirements are a build.
 
+mod tries;
+
 use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Args;
 use playground_client::{Client, CreateRequest, LogTail};
+use playground_types::Timestamp;
 use playground_types::wire::{Created, OnExisting};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
-use crate::check::refuse_broken;
+use crate::check::{Rigour, refuse_broken};
 use crate::connect::Session;
 use crate::create::ready;
-use crate::edits::{Edit, Edits};
-use crate::exit::{Problem, report};
+use crate::edits::{Edit, Edits, TOGETHER};
+use crate::exit::{Exit, Problem, report};
 use crate::human::seconds;
+use crate::interrupt::{aside, interrupted};
 use crate::language::say;
 use crate::leave::leave;
-use crate::output::note;
+use crate::output::{Output, note};
+use crate::pack::{Unpackable, sha256};
 use crate::progress::Progress;
-use crate::run::{HowArgs, bring_up, launched};
+use crate::run::{HowArgs, bring_up, launched, warn};
+use crate::upload::{Source, packed};
 use crate::{browser, logs};
+use tries::{Tries, Turn};
 
 #[derive(Debug, Args)]
 pub(crate) struct DevArgs {
@@ -40,12 +48,25 @@ struct Dev {
     request: CreateRequest,
     /// The app, once it was ready for the first time.
     name: Option<String>,
+    /// Ends with the container's log.
     log: Option<JoinHandle<()>>,
+    tries: Tries,
+    /// What a check warned of last.
+    warned: String,
     checks: bool,
     opens: bool,
+    /// Past the first push.
+    watches: bool,
 }
 
 pub(crate) async fn run(args: DevArgs, session: Session) -> anyhow::Result<()> {
+    if session.output == Output::Json {
+        let message = say(
+            "`dev` has no JSON: it follows an app until Ctrl-C; `run --detach --output json` brings one up",
+            "`dev`는 JSON으로 출력하지 않습니다. Ctrl-C를 누를 때까지 앱을 따라갑니다. 앱만 띄우려면 `run --detach --output json`",
+        );
+        return Err(Problem::new(Exit::Usage, message).into());
+    }
     if !args.folder.is_dir() {
         let folder = args.folder.display();
         bail!(say(
@@ -64,60 +85,163 @@ pub(crate) async fn run(args: DevArgs, session: Session) -> anyhow::Result<()> {
         },
         name: None,
         log: None,
+        tries: Tries::default(),
+        warned: String::new(),
         checks: !args.how.no_check,
         opens: !args.how.no_open,
+        watches: false,
     };
     // Cancel-safe: a launch that nobody awaits goes on at the Agent, and the edits end with the command. What is under
     // way is asked first: it says how a launch that it watches is ended.
-    tokio::select! {
+    let ended = tokio::select! {
         biased;
-        ended = dev.develop(&mut edits) => ended?,
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    match &dev.name {
-        Some(name) => leave(&dev.session.client, name).await,
-        None => Ok(()),
-    }
+        ended = dev.develop(&mut edits) => ended,
+        _ = tokio::signal::ctrl_c() => dev.cut_off(),
+    };
+    dev.end(ended).await
 }
 
 impl Dev {
-    /// The app there is, and then every edit of it; ends where nothing more can be seen of the directory.
+    /// The app there is, and then every edit of it; ends where nothing more can be seen of the directory, and with what
+    /// Ctrl-C cut off.
     async fn develop(&mut self, edits: &mut Edits) -> anyhow::Result<()> {
-        match self.push(&Edit::first()).await {
+        match self.push(Edit::first()).await {
             Err(error) if error.downcast_ref::<Problem>().is_none() => return Err(error),
-            shown => self.tell(shown),
+            pushed => tell(pushed)?,
         }
+        self.watches = true;
         note(&say(
             "watching; Ctrl-C ends",
             "저장을 기다리는 중입니다. 끝내려면 Ctrl-C",
         ));
         while let Some(edit) = edits.next().await {
-            let pushed = self.push(&edit).await;
-            self.tell(pushed);
+            tell(self.push(edit).await)?;
         }
         Ok(())
     }
 
-    /// Brings the code there is to the app.
-    async fn push(&mut self, edit: &Edit) -> anyhow::Result<()> {
+    /// To end it while it watches is what Ctrl-C is for.
+    fn cut_off(&self) -> anyhow::Result<()> {
+        match self.watches {
+            true => Ok(()),
+            false => Err(interrupted().into()),
+        }
+    }
+
+    /// Where there is an app, whoever ends this is asked whether it stays.
+    async fn end(self, ended: anyhow::Result<()>) -> anyhow::Result<()> {
+        let Some(name) = &self.name else {
+            return ended;
+        };
+        match ended {
+            Err(error) if !is_interrupted(&error) => return Err(error),
+            // It says how what was begun is ended.
+            Err(error) if has_hint(&error) => drop(report(&error)),
+            _ => {}
+        }
+        if let Some(log) = &self.log {
+            // Nothing is printed over the question.
+            log.abort();
+        }
+        leave(&self.session.client, name).await
+    }
+
+    /// Brings the code there is to the app, where that is another than before.
+    async fn push(&mut self, mut edit: Edit) -> anyhow::Result<()> {
         let progress = match self.name {
             None => Progress::new(),
             Some(_) => Progress::brief(),
         };
-        if self.checks {
-            refuse_broken(&self.folder)?;
+        let mut source = self.pack(&progress).await;
+        match self.turn(&source, &mut edit).await? {
+            Turn::Nothing => return Ok(()),
+            Turn::AsItRuns => {
+                let names = edit.names();
+                note(&say(
+                    format!("{names}: as the app has it"),
+                    format!("{names}: 실행 중인 앱과 같음"),
+                ));
+                return Ok(());
+            }
+            Turn::Push => {}
         }
-        let launch = bring_up(&self.session, &self.folder, &self.request, &progress).await?;
-        let created = launched(launch).map_err(|problem| self.without_log(problem))?;
-        self.ready(&created, edit)
+        if self.checks {
+            let (checked, warnings) = refuse_broken(&self.folder, source, Rigour::Strict).await?;
+            if warnings != self.warned {
+                warn(&warnings);
+                self.warned = warnings;
+            }
+            source = Ok(checked);
+        }
+        self.send(&source?, &edit, &progress).await
     }
 
-    /// What the app printed was told as it came.
-    fn without_log(&self, mut problem: Problem) -> Problem {
-        if self.log.is_some() {
-            problem.before.clear();
+    /// Packs the directory. What an editor takes away while it saves is packed when it is back.
+    async fn pack(&self, progress: &Progress) -> anyhow::Result<Source> {
+        let first = packed(progress, &self.folder).await;
+        match &first {
+            Err(error) if is_gone(error) => {}
+            _ => return first,
         }
-        problem
+        sleep(TOGETHER).await;
+        packed(progress, &self.folder).await
+    }
+
+    /// What is to be done with what was packed, or could not be.
+    async fn turn(
+        &mut self,
+        source: &anyhow::Result<Source>,
+        edit: &mut Edit,
+    ) -> anyhow::Result<Turn> {
+        let Ok(Source::Packed(packed)) = source else {
+            self.tries.unpackable();
+            return Ok(Turn::Push);
+        };
+        let path = packed.file.path().to_owned();
+        let digest = aside(move || Ok(sha256(&path)?)).await?;
+        let is_saved = edit.narrow(packed.contents.iter().map(|(name, _)| name.as_str()));
+        Ok(self.tries.next(&digest, is_saved, self.is_heard()))
+    }
+
+    async fn send(
+        &mut self,
+        source: &Source,
+        edit: &Edit,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
+        self.tries.sent();
+        let was_heard = self.is_heard();
+        let launch = bring_up(&self.session, source, &self.request, progress, false).await?;
+        // A build's container is another than the one that was listened to.
+        let is_same = was_heard && launch.image_build.is_none();
+        let begun = Timestamp::parse(&launch.created_at);
+        let created = launched(launch).map_err(|problem| match is_same {
+            true => told_already(problem),
+            false => problem,
+        })?;
+        self.tries.came_up();
+        self.ready(&created, edit)?;
+        if !(is_same && self.is_heard()) {
+            self.listen(begun);
+        }
+        Ok(())
+    }
+
+    /// Whether what the app prints is printed as it comes: until its container ends.
+    fn is_heard(&self) -> bool {
+        self.log.as_ref().is_some_and(|log| !log.is_finished())
+    }
+
+    /// Prints what the app prints, from the beginning of its launch on.
+    fn listen(&mut self, since: Option<Timestamp>) {
+        let Some(name) = self.name.clone() else {
+            return;
+        };
+        if let Some(log) = self.log.take() {
+            log.abort();
+        }
+        let client = self.session.client.clone();
+        self.log = Some(tokio::spawn(print_log(client, name, since)));
     }
 
     fn ready(&mut self, created: &Created, edit: &Edit) -> anyhow::Result<()> {
@@ -129,33 +253,51 @@ impl Dev {
                 browser::open(address);
             }
         } else {
-            let names = edit.names(&self.folder);
+            let names = edit.names();
             note(&say(
                 format!("{names}: ready after {took}"),
                 format!("{names}: {took} 만에 반영됨"),
             ));
         }
-        if self.log.as_ref().is_none_or(JoinHandle::is_finished) {
-            let client = self.session.client.clone();
-            self.log = Some(tokio::spawn(print_log(client, container.name.clone())));
-        }
         self.name = Some(container.name.clone());
         Ok(())
     }
+}
 
-    /// What went wrong is for the author to mend: the next save is another try.
-    fn tell(&self, pushed: anyhow::Result<()>) {
-        if let Err(error) = pushed {
-            report(&error);
-        }
+/// What went wrong is for the author to mend: the next save is another try. Only Ctrl-C ends it.
+fn tell(pushed: anyhow::Result<()>) -> anyhow::Result<()> {
+    match pushed {
+        Err(error) if is_interrupted(&error) => return Err(error),
+        Err(error) => drop(report(&error)),
+        Ok(()) => {}
+    }
+    Ok(())
+}
+
+/// What the app printed was told as it came.
+fn told_already(problem: Problem) -> Problem {
+    Problem {
+        before: Vec::new(),
+        ..problem
     }
 }
 
+fn is_interrupted(error: &anyhow::Error) -> bool {
+    let problem = error.downcast_ref::<Problem>();
+    problem.is_some_and(|problem| problem.exit == Exit::Interrupted)
+}
+
+fn has_hint(error: &anyhow::Error) -> bool {
+    let problem = error.downcast_ref::<Problem>();
+    problem.is_some_and(|problem| problem.hint.is_some())
+}
+
+fn is_gone(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(Unpackable::is_gone)
+}
+
 /// Until the container stops; that it does is told by whoever waits for its app.
-async fn print_log(client: Client, name: String) {
-    let from_now_on = LogTail {
-        tail: Some(0),
-        since: None,
-    };
-    drop(logs::follow(client.follow_container_log(&name, &from_now_on)).await);
+async fn print_log(client: Client, name: String, since: Option<Timestamp>) {
+    let tail = LogTail { tail: None, since };
+    drop(logs::follow(client.follow_container_log(&name, &tail)).await);
 }

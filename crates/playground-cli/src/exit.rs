@@ -71,7 +71,7 @@ impl Problem {
     }
 }
 
-/// Prints what went wrong: one line, one line of advice. A reader that went away is no failure.
+/// Prints what went wrong, and what to do about it. A reader that went away is no failure.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return ExitCode::SUCCESS;
@@ -81,11 +81,17 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         note(&format!("  | {}", plain(line)));
     }
     let [mark, hint_mark] = Language::of_user().marks();
-    note(&format!("{mark}: {}", plain(&sentence(error))));
+    note(&marked(mark, &sentence(error)));
     if let Some(hint) = hint(error) {
-        note(&format!("{hint_mark}: {}", plain(&hint)));
+        note(&marked(hint_mark, &hint));
     }
     ExitCode::from(exit(error) as u8)
+}
+
+/// What is said after its mark; further lines stand below it, a little to the right.
+fn marked(mark: &str, text: &str) -> String {
+    let lines: Vec<_> = text.trim_end().lines().map(plain).collect();
+    format!("{mark}: {}", lines.join("\n  "))
 }
 
 fn client_error(error: &anyhow::Error) -> Option<&ClientError> {
@@ -196,10 +202,37 @@ fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) 
     error
 }
 
+/// Only what was printed breaks like that by itself; a connection that does is the cause of another error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_reader_that_went_away_is_no_failure() {
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_broken_pipe(&broken().into()));
+        let connection = anyhow::Error::from(ClientError::Unreachable {
+            url: "http://agent".to_owned(),
+            source: Box::new(broken()),
+        });
+        assert!(!is_broken_pipe(&connection));
+        assert_eq!(exit(&connection), Exit::Unreachable);
+    }
+
+    #[test]
+    fn what_has_several_lines_keeps_them_and_nothing_that_a_terminal_obeys() {
+        assert_eq!(
+            marked(
+                "hint",
+                "Add to config.yaml:\r\nactions:\n  gradio: \u{1b}[31mx\n"
+            ),
+            "hint: Add to config.yaml:\n  actions:\n    gradio: x"
+        );
+    }
 }

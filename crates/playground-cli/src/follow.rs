@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::builds::{in_line, step_line};
 use crate::exit::{Exit, Problem};
 use crate::language::say;
+use crate::leave::agrees;
 use crate::output::has_motion;
 use crate::progress::{Progress, Step};
 
@@ -21,11 +22,12 @@ const END: Duration = Duration::from_secs(60);
 /// What the Agent's build logs write before the name of a step.
 const STEP_MARK: &str = "=> ";
 
-/// Waits for the launch of a create, showing what happens.
+/// Waits for the launch of a create, showing what happens. `asks` whether Ctrl-C shall cancel it.
 pub(crate) async fn follow(
     client: &Client,
     created: &Created,
     progress: &Progress,
+    asks: bool,
 ) -> anyhow::Result<Launch> {
     let id = &created.build_id;
     // What was quick needs no watching.
@@ -44,18 +46,34 @@ pub(crate) async fn follow(
     tokio::select! {
         ended = watch.until_the_end(client, id) => ended,
         _ = tokio::signal::ctrl_c() => {
-            let release = &launch.plugin_release;
-            let message = say(
-                format!("interrupted; {release} goes on"),
-                format!("중단했습니다. {release} 작업은 계속됩니다"),
-            );
-            let hint = say(
-                format!("`playground builds cancel {id}` ends it"),
-                format!("`playground builds cancel {id}` 명령으로 끝낼 수 있습니다"),
-            );
-            Err(Problem::new(Exit::Interrupted, message).hint(hint).into())
+            // Nothing moves below the question.
+            drop(watch);
+            Err(interrupted(client, &launch, asks).await?.into())
         }
     }
+}
+
+/// What becomes of a launch that is not watched any more.
+async fn interrupted(client: &Client, launch: &Launch, asks: bool) -> Result<Problem, ClientError> {
+    let (id, release) = (&launch.build_id, &launch.plugin_release);
+    let question = say("Cancel the build? [y/N] ", "빌드를 취소할까요? [y/N] ");
+    if asks && agrees(&question).await {
+        client.cancel_build(id).await?;
+        let message = say(
+            format!("interrupted; {release} is cancelled"),
+            format!("중단하고 취소했습니다: {release}"),
+        );
+        return Ok(Problem::new(Exit::Interrupted, message));
+    }
+    let message = say(
+        format!("interrupted; {release} goes on"),
+        format!("중단했습니다. {release} 작업은 계속됩니다"),
+    );
+    let hint = say(
+        format!("`playground builds cancel {id}` ends it"),
+        format!("`playground builds cancel {id}` 명령으로 끝낼 수 있습니다"),
+    );
+    Ok(Problem::new(Exit::Interrupted, message).hint(hint))
 }
 
 /// What was told so far.

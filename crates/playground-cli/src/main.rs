@@ -10,6 +10,7 @@
 //! Results go to standard output, everything else to standard error. How it ended is the exit code: [`exit`].
 
 mod agent;
+mod app_log;
 mod base;
 mod browser;
 mod builds;
@@ -27,6 +28,7 @@ mod follow;
 mod health;
 mod human;
 mod init;
+mod interrupt;
 mod language;
 mod leave;
 mod login;
@@ -45,6 +47,7 @@ mod run;
 mod settings;
 mod show;
 mod table;
+mod upload;
 
 use std::process::ExitCode;
 

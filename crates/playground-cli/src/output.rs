@@ -49,6 +49,11 @@ pub(crate) fn has_colour() -> bool {
     is_terminal() && is_capable()
 }
 
+/// Whether what is said beside results may have colours.
+pub(crate) fn has_colour_beside() -> bool {
+    has_motion()
+}
+
 /// Whether progress may move.
 pub(crate) fn has_motion() -> bool {
     io::stderr().is_terminal() && is_capable()

@@ -17,9 +17,8 @@ use crate::human::size;
 use crate::language::say;
 use crate::output::{Output, note, print, print_json};
 use crate::table::{table, text};
-pub(crate) use folder::{Unpackable, pack};
+pub(crate) use folder::{Packed, Unpackable, folders, matters, pack};
 use folder::{left_out, pack_without};
-pub(crate) use names::is_wanted;
 
 const MANIFEST: &str = "config.yaml";
 /// Where archives go unless told otherwise: a folder that is never packed.
@@ -129,7 +128,8 @@ fn same_file(folder: &Path, file: &Path) -> Option<PathBuf> {
     Some(folder.join(file.strip_prefix(inside).ok()?))
 }
 
-fn sha256(path: &Path) -> io::Result<String> {
+/// The digest of a file.
+pub(crate) fn sha256(path: &Path) -> io::Result<String> {
     let mut file = BufReader::new(fs::File::open(path)?);
     let mut hash = Sha256::new();
     loop {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressFinish, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::human::{plain, seconds};
@@ -84,7 +84,7 @@ impl Progress {
         let Some(bars) = &self.bars else {
             return ProgressBar::hidden();
         };
-        let bar = bars.add(ProgressBar::new_spinner());
+        let bar = bars.add(passing(ProgressBar::new_spinner()));
         bar.set_style(style("{spinner} {msg} {elapsed}"));
         bar.set_message(name);
         bar.enable_steady_tick(TICK);
@@ -96,7 +96,7 @@ impl Progress {
         let Some(bars) = &self.bars else {
             return ProgressBar::hidden();
         };
-        let bar = bars.add(ProgressBar::new(bytes));
+        let bar = bars.add(passing(ProgressBar::new(bytes)));
         bar.set_style(style(&format!(
             "{} {{bar:30}} {{binary_bytes}}/{{binary_total_bytes}} {{binary_bytes_per_sec}}",
             say("uploading", "올리는 중")
@@ -175,6 +175,11 @@ impl Drop for Step {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A bar that leaves the terminal clean however it ends.
+fn passing(bar: ProgressBar) -> ProgressBar {
+    bar.with_finish(ProgressFinish::AndClear)
 }
 
 fn style(template: &str) -> ProgressStyle {

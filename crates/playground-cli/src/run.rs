@@ -1,24 +1,25 @@
 //! `playground run`: from a directory or an archive to the app in the browser, and what it prints.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use playground_client::{CreateRequest, LogTail};
+use playground_client::CreateRequest;
 use playground_types::wire::{Created, Launch, OnExisting};
 use tokio::time::Instant;
 
-use crate::browser;
-use crate::check::refuse_broken;
+use crate::check::{Rigour, refuse_broken};
 use crate::connect::Session;
-use crate::create::{ready, upload};
+use crate::create::ended;
 use crate::exit::{Exit, Problem};
 use crate::follow::follow;
 use crate::human::seconds;
 use crate::language::say;
 use crate::leave::leave;
-use crate::logs;
+use crate::output::{Output, note};
 use crate::progress::Progress;
 use crate::settings::SettingsArgs;
+use crate::upload::{self, Source, packed};
+use crate::{app_log, browser};
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -46,17 +47,21 @@ pub(crate) struct HowArgs {
 }
 
 pub(crate) async fn run(args: RunArgs, session: Session) -> anyhow::Result<()> {
+    refuse_json(&args, session.output)?;
     let request = CreateRequest {
         on_existing: Some(OnExisting::Reuse),
         ..args.how.settings.request()
     };
-    if !args.how.no_check {
-        refuse_broken(&args.plugin)?;
-    }
     let begun = Instant::now();
-    let launch = bring_up(&session, &args.plugin, &request, &Progress::new()).await?;
-    let created = launched(launch)?;
-    ready(&created, &seconds(begun.elapsed()))?;
+    let progress = Progress::new();
+    let mut source = packed(&progress, &args.plugin).await;
+    if !args.how.no_check {
+        let (checked, warnings) = refuse_broken(&args.plugin, source, Rigour::Usual).await?;
+        warn(&warnings);
+        source = Ok(checked);
+    }
+    let launch = bring_up(&session, &source?, &request, &progress, true).await?;
+    let created = ended(launch, session.output, &seconds(begun.elapsed()))?;
     let container = created.container;
     if let Some(address) = container.endpoint.as_deref().filter(|_| !args.how.no_open) {
         browser::open(address);
@@ -64,28 +69,46 @@ pub(crate) async fn run(args: RunArgs, session: Session) -> anyhow::Result<()> {
     if args.detach {
         return Ok(());
     }
-    let tail = LogTail::default();
-    let printed = session.client.follow_container_log(&container.name, &tail);
-    // Cancel-safe: what is printed was printed; the stream is not used again.
+    // Cancel-safe: what is printed was printed; the log is not used again.
     tokio::select! {
-        ended = logs::follow(printed) => ended,
+        ended = app_log::follow(&session.client, &container.name) => ended,
         _ = tokio::signal::ctrl_c() => leave(&session.client, &container.name).await,
+    }
+}
+
+/// A log that is followed is no JSON.
+fn refuse_json(args: &RunArgs, output: Output) -> Result<(), Problem> {
+    if args.detach || output == Output::Table {
+        return Ok(());
+    }
+    let message = say(
+        "`run --output json` goes with --detach: what the app prints is no JSON",
+        "`run --output json`은 --detach와 함께 씁니다. 앱의 출력은 JSON이 아닙니다",
+    );
+    Err(Problem::new(Exit::Usage, message))
+}
+
+/// Says what is wrong with what is uploaded all the same.
+pub(crate) fn warn(warnings: &str) {
+    if !warnings.is_empty() {
+        note(warnings);
     }
 }
 
 /// Uploads a plugin and waits until its launch has ended, showing how far it is.
 pub(crate) async fn bring_up(
     session: &Session,
-    plugin: &Path,
+    source: &Source,
     request: &CreateRequest,
     progress: &Progress,
+    asks: bool,
 ) -> anyhow::Result<Launch> {
     let client = &session.client;
-    let created = upload(progress, plugin, async |archive, report| {
+    let created = upload::send(progress, source, async |archive, report| {
         client.create_container_from(archive, request, report).await
     })
     .await?;
-    follow(client, &created, progress).await
+    follow(client, &created, progress, asks).await
 }
 
 /// The container of a launch that ended well; why it did not, otherwise.

@@ -8,7 +8,10 @@ use serde::Serialize;
 
 use crate::human::{plain, size};
 use crate::language::Language;
-use crate::output::{below, has_colour};
+use crate::output::below;
+
+/// What the linter calls a file with a syntax error, as the launcher does.
+const UNREADABLE: &str = "import_error";
 
 /// Everything that one check found.
 #[derive(Debug, Serialize)]
@@ -48,11 +51,23 @@ impl Report {
         }
     }
 
-    /// One block a finding: place, severity and sentence in one line, the fix below.
-    pub(super) fn told(&self, plugin: &Path, language: Language) -> String {
+    /// The same where every file that Python cannot read is an error: one that is imported ends an app that runs.
+    pub(super) fn strict(mut self) -> Self {
+        for finding in &mut self.findings {
+            if finding.code == UNREADABLE {
+                finding.severity = Severity::Error;
+                self.ok = false;
+            }
+        }
+        self
+    }
+
+    /// One block a finding: place, severity and sentence in one line, the fix below. Whether it `has_colour` is for
+    /// whoever knows where it is printed.
+    pub(super) fn told(&self, plugin: &Path, language: Language, has_colour: bool) -> String {
         let blocks = self.findings.iter();
         let blocks: Vec<_> = blocks
-            .map(|finding| told(finding, plugin, language))
+            .map(|finding| told(finding, plugin, language, has_colour))
             .collect();
         blocks.join("\n")
     }
@@ -92,7 +107,7 @@ fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-fn told(finding: &Finding, plugin: &Path, language: Language) -> String {
+fn told(finding: &Finding, plugin: &Path, language: Language, has_colour: bool) -> String {
     let (message, hint) = match language {
         Language::English => (&finding.message, &finding.hint),
         Language::Korean => (&finding.ko.message, &finding.ko.hint),
@@ -103,7 +118,7 @@ fn told(finding: &Finding, plugin: &Path, language: Language) -> String {
         (Severity::Warning, Language::English) => ("warning", Style::new().yellow().bold()),
         (Severity::Warning, Language::Korean) => ("경고", Style::new().yellow().bold()),
     };
-    let mark = colour.force_styling(has_colour()).apply_to(mark);
+    let mark = colour.force_styling(has_colour).apply_to(mark);
     let place = plain(&place(finding, plugin));
     let mut told = format!("{place}: {mark}: {} [{}]", plain(message), finding.code);
     let hint = hint.iter().flat_map(|hint| hint.lines());

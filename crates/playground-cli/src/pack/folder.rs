@@ -14,9 +14,12 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::names::is_wanted;
+use crate::interrupt::Interruptible;
 
 /// Patterns of the author's own, besides `.gitignore`.
 const IGNORE_FILE: &str = ".synapseignore";
+/// Files that say what is packed.
+const IGNORE_FILES: [&str; 2] = [".gitignore", IGNORE_FILE];
 /// Past this a zip needs its long form.
 const LARGE: u64 = u32::MAX as u64;
 /// From this many bytes on it is worth a look whether a file can be compressed at all.
@@ -52,6 +55,36 @@ pub(crate) enum Unpackable {
     },
     #[error("the archive cannot be written")]
     Archive(#[source] io::Error),
+}
+
+impl Unpackable {
+    /// Whether something went while it was being packed, as it does while an editor saves.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Whether a change of this file, named from the directory on, can change what is packed.
+pub(crate) fn matters(name: &Path) -> bool {
+    let is_ignore_file = |part: &str| IGNORE_FILES.contains(&part);
+    let mut parts = name
+        .components()
+        .rev()
+        .map(|part| part.as_os_str().to_string_lossy());
+    let is_last_wanted = parts
+        .next()
+        .is_none_or(|part| is_wanted(&part) || is_ignore_file(&part));
+    is_last_wanted && parts.all(|part| is_wanted(&part))
+}
+
+/// The directories that files are packed from, itself among them.
+pub(crate) fn folders(folder: &Path) -> Vec<PathBuf> {
+    let is_folder = |entry: &DirEntry| entry.file_type().is_some_and(|kind| kind.is_dir());
+    wanted(folder, None)
+        .flatten()
+        .filter(is_folder)
+        .map(DirEntry::into_path)
+        .collect()
 }
 
 /// Packs a directory into a temporary zip.
@@ -135,6 +168,13 @@ fn wanted(
             entry.depth() == 0 || (is_kept && except.as_deref() != Some(entry.path()))
         })
         .build()
+        .filter(|entry| entry.as_ref().map_or_else(is_of_wanted, |_| true))
+}
+
+/// A link that leads nowhere is an error before its name is looked at.
+fn is_of_wanted(error: &ignore::Error) -> bool {
+    let name = path_of(error).and_then(Path::file_name);
+    name.is_none_or(|name| is_wanted(&name.to_string_lossy()))
 }
 
 fn walk(folder: &Path) -> WalkBuilder {
@@ -187,8 +227,8 @@ fn leads_out(folder: &Path, entry: &DirEntry) -> Option<PathBuf> {
 }
 
 fn add(zip: &mut ZipWriter<BufWriter<NamedTempFile>>, path: &Path, name: &str) -> io::Result<u64> {
-    let mut file = BufReader::with_capacity(SAMPLE, File::open(path)?);
-    let metadata = file.get_ref().metadata()?;
+    let mut file = BufReader::with_capacity(SAMPLE, Interruptible(File::open(path)?));
+    let metadata = file.get_ref().0.metadata()?;
     let options = if metadata.len() >= WORTH_A_LOOK && is_dense(file.fill_buf()?)? {
         SimpleFileOptions::default().compression_method(CompressionMethod::Stored)
     } else {

@@ -1,17 +1,24 @@
 //! A fake Agent: answers each route with recorded answers, the last one again and again.
 
 use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::future::ready;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use futures_util::StreamExt as _;
+use futures_util::stream::{once, pending};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::run::TOKEN;
+
+/// The kind of a body of events that has no end.
+const ENDLESS: &str = "text/event-stream; endless";
 
 /// A status and a body for a route.
 type Answer = (u16, &'static str, String);
@@ -69,6 +76,17 @@ impl FakeAgent {
         self.add(route, (200, "text/event-stream", body))
     }
 
+    /// Answers with events of which nobody knows whether there are more.
+    pub(crate) fn on_endless_events(self, route: &str, frames: &[(&str, &str)]) -> Self {
+        let agent = self.on_events(route, frames);
+        let mut answers = agent.routes.answers.lock().unwrap();
+        for (_, kind, _) in answers.get_mut(route).into_iter().flatten() {
+            *kind = ENDLESS;
+        }
+        drop(answers);
+        agent
+    }
+
     pub(crate) fn on_text(self, route: &str, text: &str) -> Self {
         self.add(route, (200, "text/plain", text.to_owned()))
     }
@@ -109,7 +127,10 @@ async fn answer(State(routes): State<Arc<Routes>>, request: Request) -> Response
     Response::builder()
         .status(status)
         .header("content-type", kind)
-        .body(Body::from(body))
+        .body(match kind {
+            ENDLESS => Body::from_stream(once(ready(Ok::<_, Infallible>(body))).chain(pending())),
+            _ => Body::from(body),
+        })
         .unwrap()
 }
 

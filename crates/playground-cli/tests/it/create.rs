@@ -17,7 +17,7 @@ pub(crate) fn timeless(mut ran: Ran) -> Ran {
     ran
 }
 
-fn completed() -> serde_json::Value {
+pub(crate) fn completed() -> serde_json::Value {
     with(
         launch("completed"),
         json!({"result": created(container(1, "running"))}),

@@ -47,6 +47,9 @@ const VERBS: &[&str] = &[
     "dev PLUGIN",
 ];
 
+/// The seconds that an answer may take: more than it does on a machine that is busy.
+const PATIENT: &str = "60";
+
 /// What a server that fails sends once it has heard a request.
 enum Fault {
     /// Nothing, and the connection stays.
@@ -101,7 +104,7 @@ fn answer(status: &str, kind: &str, body: &str) -> Fault {
 }
 
 /// A plugin that nothing is wrong with.
-fn plugin(folder: &Path) {
+pub(crate) fn plugin(folder: &Path) {
     std::fs::create_dir(folder.join("plugin")).unwrap();
     let config = "code: my-plugin\nname: Mine\nversion: 1.0.0\ncategory: custom\n";
     std::fs::write(folder.join("config.yaml"), config).unwrap();
@@ -111,17 +114,17 @@ fn plugin(folder: &Path) {
 
 /// Runs every verb against a server, side by side, and lists how each ended: all of them with this code.
 fn how_all_end(url: &str, code: i32) -> String {
-    how_each_ends(url, |_| code)
+    how_each_ends(url, PATIENT, |_| code)
 }
 
-fn how_each_ends(url: &str, code: impl Fn(&str) -> i32) -> String {
+fn how_each_ends(url: &str, timeout: &str, code: impl Fn(&str) -> i32) -> String {
     let folder = tempfile::tempdir().unwrap();
     plugin(folder.path());
     let folder = folder.path().to_str().unwrap();
     let all: Vec<Ran> = thread::scope(|scope| {
         let running: Vec<_> = VERBS
             .iter()
-            .map(|verb| scope.spawn(move || run(verb, folder, url)))
+            .map(|verb| scope.spawn(move || run(verb, folder, url, timeout)))
             .collect();
         running.into_iter().map(|one| one.join().unwrap()).collect()
     });
@@ -146,7 +149,7 @@ fn is_told(line: &str) -> bool {
     !line.starts_with("packing ") && !line.ends_with(" ...")
 }
 
-fn run(verb: &str, folder: &str, url: &str) -> Ran {
+fn run(verb: &str, folder: &str, url: &str, timeout: &str) -> Ran {
     let args: Vec<&str> = verb
         .split(' ')
         .map(|word| if word == "PLUGIN" { folder } else { word })
@@ -154,7 +157,7 @@ fn run(verb: &str, folder: &str, url: &str) -> Ran {
     let settings = [
         ("PLAYGROUND_URL", url),
         ("PLAYGROUND_TOKEN", TOKEN),
-        ("PLAYGROUND_TIMEOUT", "1"),
+        ("PLAYGROUND_TIMEOUT", timeout),
     ];
     let mut ran = ran(&command(&args).envs(settings).output().unwrap());
     ran.err = ran.err.replace(folder, "PLUGIN");
@@ -172,7 +175,7 @@ fn gone() {
 
 #[test]
 fn silent() {
-    assert_snapshot!(how_all_end(&failing(Fault::Silence), 3));
+    assert_snapshot!(how_each_ends(&failing(Fault::Silence), "1", |_| 3));
 }
 
 #[test]
@@ -184,11 +187,11 @@ fn broken_off() {
         let words: Vec<&str> = verb.split(' ').collect();
         words.contains(&"logs") || words.contains(&"rm") || words.contains(&"cancel")
     };
-    assert_snapshot!(how_each_ends(&url, |verb| if wants_another(verb) {
-        1
-    } else {
-        3
-    }));
+    assert_snapshot!(how_each_ends(
+        &url,
+        PATIENT,
+        |verb| if wants_another(verb) { 1 } else { 3 }
+    ));
 }
 
 /// A server whose log streams are cut after their first line, once; it is gone then.
@@ -205,7 +208,7 @@ fn cut_and_gone(line: &str) -> String {
 #[test]
 fn a_log_that_is_cut_and_whose_server_is_gone() {
     let url = cut_and_gone("the first line");
-    let ran = run("logs 1 --follow", "nowhere", &url);
+    let ran = run("logs 1 --follow", "nowhere", &url, PATIENT);
     let told = ran.err.replace(&url, "AGENT");
     assert_eq!((ran.code, ran.out.as_str()), (Some(3), "the first line\n"));
     assert_snapshot!(told, @"

@@ -11,6 +11,8 @@ fn every_verb_explains_itself() {
         "init",
         "check",
         "pack",
+        "run",
+        "dev",
         "create",
         "ls",
         "show",

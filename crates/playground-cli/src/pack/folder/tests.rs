@@ -130,6 +130,52 @@ fn a_link_that_leads_nowhere_is_named() {
         matches!(&error, Unpackable::Unreadable { path, .. } if *path == link),
         "{error:?}"
     );
+    assert!(error.is_gone(), "it may be there in a moment: {error:?}");
+}
+
+#[test]
+fn the_lock_of_an_editor_leads_nowhere_and_disturbs_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("app.py"), "demo = 1\n").unwrap();
+    symlink("me@here.1234:5678", dir.path().join(".#app.py")).unwrap();
+    assert_eq!(pack(dir.path()).unwrap().files, 1);
+}
+
+#[test]
+fn what_is_packed_depends_on_what_may_be_packed_and_on_what_says_so() {
+    for name in [
+        "app.py",
+        "plugin/deep/app.py",
+        ".gitignore",
+        "plugin/.gitignore",
+        ".synapseignore",
+    ] {
+        assert!(matters(Path::new(name)), "{name}");
+    }
+    for name in [
+        ".git/config",
+        ".venv/.gitignore",
+        "plugin/.#app.py",
+        "x.pyc",
+    ] {
+        assert!(!matters(Path::new(name)), "{name}");
+    }
+}
+
+#[test]
+fn files_are_packed_from_folders_that_are_not_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in [
+        "plugin/deep",
+        ".git/objects",
+        "node_modules/x",
+        "outputs/day",
+    ] {
+        fs::create_dir_all(dir.path().join(name)).unwrap();
+    }
+    fs::write(dir.path().join(".gitignore"), "outputs/\n").unwrap();
+    let expected = ["", "plugin", "plugin/deep"].map(|name| dir.path().join(name));
+    assert_eq!(folders(dir.path()), expected);
 }
 
 #[test]
