@@ -23,9 +23,10 @@ describe("numbers", () => {
 describe("times", () => {
   it("that something took are told in their own units", () => {
     settings.speak("en");
-    expect([340, 2400, 42_000, 185_000].map(duration)).toEqual(["340 ms", "2.4 s", "42 s", "3 min 5 s"]);
+    const times = [340, 2400, 42_000, 185_000, 600_000, 5_400_000, 7 * 86_400_000];
+    expect(times.map(duration)).toEqual(["340 ms", "2.4 s", "42 s", "3 min 5 s", "10 min", "1 h 30 min", "7 d"]);
     settings.speak("ko");
-    expect([340, 2400, 185_000].map(duration)).toEqual(["0.34초", "2.4초", "3분 5초"]);
+    expect([340, 2400, 185_000, 90_000_000].map(duration)).toEqual(["0.34초", "2.4초", "3분 5초", "1일 1시간"]);
   });
 
   it("are so long ago, in the language that was chosen, at once", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Launch } from "../src/api/types";
+import type { BuildStep, Launch } from "../src/api/types";
 import { cachedShare, isOnItsWay, newestFirst, took } from "../src/state/launches";
-import { stagesOf } from "../src/pages/launch/stages";
+import { rowsOf, stagesOf } from "../src/pages/launch/stages";
 import { launch } from "./given";
 
 const build = (status: string, ...cached: boolean[]) =>
@@ -44,5 +44,27 @@ describe("the history of launches", () => {
   it("says how much came from the cache, and nothing where nothing was built", () => {
     expect(cachedShare(launch({ image_build: build("completed", true, false, true) }))).toEqual({ cached: 2, steps: 3 });
     expect(cachedShare(launch())).toBeUndefined();
+  });
+});
+
+describe("the steps of a build, as people are told of them", () => {
+  const step = (purpose: string | null, its: Partial<BuildStep> = {}) =>
+    ({ name: `RUN ${purpose}`, purpose, cached: false, duration_ms: 10, ...its }) as BuildStep;
+  const told = (...steps: BuildStep[]) => rowsOf(steps).map(({ purpose, cached, duration_ms }) => [purpose, cached, duration_ms]);
+
+  it("are one for each thing, with the time of all that it took", () => {
+    expect(told(step("context"), step("context", { duration_ms: 5 }), step("base", { cached: true, duration_ms: 1 }), step("base", { cached: true }))).toEqual([
+      ["context", false, 15],
+      ["base", true, 11],
+    ]);
+  });
+
+  it("are not over before the last of them is", () => {
+    expect(told(step("install"), step("install", { duration_ms: undefined }))).toEqual([["install", false, undefined]]);
+  });
+
+  it("stay apart where nothing is known of them, and where one failed", () => {
+    expect(told(step(null), step(null))).toHaveLength(2);
+    expect(told(step("install", { error: "no" }), step("install"))).toHaveLength(2);
   });
 });

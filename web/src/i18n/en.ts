@@ -155,7 +155,7 @@ export const en = {
     not_found: "Nothing matches.",
   },
   charts: {
-    last: "The last 10 minutes",
+    last: (time: string) => `The last ${time}`,
     still: "It does not run",
     still_text: "What it uses is shown while it runs.",
     waiting: "The first numbers are on their way…",
@@ -202,6 +202,7 @@ export const en = {
     state: "State",
     every_state: "Every state",
     groups: { ready: "Ready", moving: "On its way", still: "Stopped", failed: "Failed" },
+    go: { ready: "Open", moving: "Watch", still: "Start", failed: "See why" },
     label: "Label",
     every_label: "Every label",
     shown: (count: number) => plural(count, "app", "apps"),

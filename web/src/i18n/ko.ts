@@ -155,7 +155,7 @@ export const ko: Catalogue = {
     not_found: "일치하는 것이 없습니다.",
   },
   charts: {
-    last: "최근 10분",
+    last: (time) => `최근 ${time}`,
     still: "실행 중이 아닙니다",
     still_text: "실행되는 동안 사용량이 표시됩니다.",
     waiting: "첫 수치를 기다리는 중…",
@@ -202,6 +202,7 @@ export const ko: Catalogue = {
     state: "상태",
     every_state: "모든 상태",
     groups: { ready: "사용 가능", moving: "진행 중", still: "중지됨", failed: "실패" },
+    go: { ready: "열기", moving: "지켜보기", still: "시작", failed: "이유 보기" },
     label: "라벨",
     every_label: "모든 라벨",
     shown: (count) => `앱 ${n(count)}개`,
