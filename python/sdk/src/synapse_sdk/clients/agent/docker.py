@@ -1,4 +1,7 @@
-"""The Docker view of the Agent's containers: by Docker ids, with Docker's words."""
+"""The Docker view of the Agent's containers: by Docker ids, with Docker's words.
+
+The platform's document has no section on it; its SDK has the same calls.
+"""
 
 from __future__ import annotations
 

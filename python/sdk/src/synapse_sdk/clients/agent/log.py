@@ -50,8 +50,8 @@ class LogClientMixin(SyncCaller):
 
         Raises:
             NotFoundError: There is no such container.
-            ClientConnectionError, ClientTimeoutError, ServerError: The Agent is away for longer than a restart takes. Where
-                none ever answered, after a second.
+            ClientConnectionError, ClientTimeoutError, ServerError: The Agent is away for longer than a restart takes, or
+                there never was one.
         """
         query = given(tail=tail, since=since)
         if not follow:

@@ -1,4 +1,7 @@
-"""The releases that the Agent keeps."""
+"""The releases that the Agent keeps.
+
+The platform's document has no section on these calls; its SDK has all but `upload_plugin_release`.
+"""
 
 from __future__ import annotations
 
