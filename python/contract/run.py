@@ -32,6 +32,9 @@ ENVIRONMENTS = {
 }
 # Both SDKs are called `synapse_sdk`, so ours has an environment of its own, in which it is installed anew for every run.
 OWN_ENVIRONMENTS = {"playground-sdk": ("playground-sdk.txt", None)}
+# The oldest Python and the oldest httpx that ours says it runs with, for its own tests.
+OLDEST_PYTHON = "python3.9"
+OLDEST_ENVIRONMENT = {"playground-sdk-oldest": ("playground-sdk-oldest.txt", None)}
 # The same for the suite that drives a browser. Gradio 3 speaks with a client of its own time only, and the newest one does not
 # find Gradio 4 below a path.
 BROWSER_ENVIRONMENTS = {
@@ -50,11 +53,12 @@ def python_of(environment: Path) -> Path:
     return environment / "bin" / "python"
 
 
-def ensure(name: str) -> Path:
+def ensure(name: str, program: str = sys.executable) -> Path:
     """The Python of an environment, made when it is missing or its requirements changed."""
-    file, sdk = {**ENVIRONMENTS, **OWN_ENVIRONMENTS, **BROWSER_ENVIRONMENTS}[name]
+    file, sdk = {**ENVIRONMENTS, **OWN_ENVIRONMENTS, **OLDEST_ENVIRONMENT, **BROWSER_ENVIRONMENTS}[name]
     requirements = (REQUIREMENTS / file).read_bytes()
-    stamp = hashlib.sha256(requirements + f"{sdk} {sys.version}".encode()).hexdigest()
+    maker = sys.version if program == sys.executable else program
+    stamp = hashlib.sha256(requirements + f"{sdk} {maker}".encode()).hexdigest()
     environment = cache_dir() / name
     stamp_file = environment / "stamp"
     if stamp_file.is_file() and stamp_file.read_text() == stamp:
@@ -62,7 +66,7 @@ def ensure(name: str) -> Path:
     print(f"making the Python environment {name}", flush=True)
     shutil.rmtree(environment, ignore_errors=True)
     environment.parent.mkdir(parents=True, exist_ok=True)
-    checked([sys.executable, "-m", "venv", str(environment)])
+    checked([program, "-m", "venv", str(environment)])
     install = [str(python_of(environment)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     checked([*install, "-r", str(REQUIREMENTS / file)])
     if sdk:
@@ -71,6 +75,16 @@ def ensure(name: str) -> Path:
     # Written last: an environment without it was interrupted and is made again.
     stamp_file.write_text(stamp)
     return python_of(environment)
+
+
+def oldest_python() -> str:
+    """The oldest Python, where this machine has it; else nothing, which is said."""
+    program = shutil.which(OLDEST_PYTHON)
+    # A version manager puts names on the path that lead nowhere.
+    if program and subprocess.run([program, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0:
+        return program
+    print(f"NOT RUN: there is no {OLDEST_PYTHON}, with which our SDK's own tests run as well where there is one", flush=True)
+    return ""
 
 
 def checked(command: list) -> None:
@@ -140,6 +154,10 @@ def suites(arguments) -> list:
         settings = {"PLAYGROUND_CONTRACT_SDK": "ours"}
         if not only:
             found.append(Suite("report-sdk-alone", python, OUR_SDK, [], {}))
+            if program := oldest_python():
+                oldest = ensure("playground-sdk-oldest", program)
+                # Its types were checked for that Python already.
+                found.append(Suite("report-sdk-oldest", oldest, OUR_SDK, ["--ignore=tests/test_types.py"], {"PYTHONPATH": "src"}))
         found.append(Suite("report-sdk", python, HERE, only or ["--ignore=browser"], settings))
     return found
 

@@ -1,5 +1,6 @@
 """The Agent in a container, as deploy/compose.yaml brings it up: the main job, killed, and up again."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import yaml
 from support import docker, plugins
 from support.agent import Agent
 from support.wait import eventually
@@ -57,7 +59,8 @@ class ComposedAgent(Agent):
         settings = {
             "COMPOSE_PROJECT_NAME": self._project,
             "PLAYGROUND_IMAGE": self._image,
-            "PLAYGROUND_LISTEN": self.url.removeprefix("http://"),
+            # Every address, as it is unless told.
+            "PLAYGROUND_LISTEN": self.url.replace("http://127.0.0.1", "0.0.0.0"),
             "PLAYGROUND_TOKEN": self.token,
         }
         return run(*compose(), *options, *arguments, env={**os.environ, **settings})
@@ -80,6 +83,14 @@ class ComposedAgent(Agent):
 
     def container(self):
         return self._compose("ps", "--quiet", "agent").strip()
+
+    def command(self, *arguments):
+        """What its own command line prints."""
+        return self._compose("exec", "-T", "agent", "playground", *arguments)
+
+    def config(self, environment):
+        """What Compose makes of deploy/compose.yaml where these variables are set."""
+        return run(*compose(), "--file", str(REPO / "deploy/compose.yaml"), "config", env={**os.environ, **environment})
 
     def kill(self):
         run("docker", "kill", "--signal", "KILL", self.container())
@@ -122,6 +133,32 @@ def test_the_main_job_through_a_containers_agent_which_is_killed_and_comes_up_ag
     again = sdk.create_container("composed@1.0.0", params={"size": 1})
     assert (again["id"], again["endpoint"], again["restarted"]) == (before["id"], before["endpoint"], True)
     assert ask(again, "params") == '{"size":1}'
+
+
+def test_its_own_command_line_says_where_apps_are(agent, tmp_path, ask):
+    """`docker-compose exec agent playground ls` asks at the address that it listens at, which is every one."""
+    archive = tmp_path / "plugin-release.zip"
+    archive.write_bytes(plugins.plugin("told"))
+    made = AgentClient(agent.url, agent.token).create_container("told@1.0.0", plugin_file=archive, params={"size": 2})
+    listed = json.loads(agent.command("--output", "json", "ls"))
+    (endpoint,) = [it["endpoint"] for it in listed if it["id"] == made["id"]]
+    assert endpoint.startswith("http://127.0.0.1:")
+    assert ask({"endpoint": endpoint}, "params") == '{"size":2}'
+
+
+def test_what_concerns_images_reaches_both_services(agent):
+    wanted = {
+        "GRADIO_CONTAINER_BASE_IMAGE": "base.example/gradio:1",
+        "PLAYGROUND_INDEX_URL": "https://index.example/simple",
+        "PLAYGROUND_BUILD_CA_BUNDLE": "/ca.crt",
+        "PLAYGROUND_BUILD_NETWORK": "host",
+    }
+    services = yaml.safe_load(agent.config(wanted))["services"]
+    for service in services.values():
+        assert wanted.items() <= service["environment"].items()
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
+    made = services["base"]["command"]
+    assert wanted["GRADIO_CONTAINER_BASE_IMAGE"] in (made.split() if isinstance(made, str) else made)
 
 
 def test_the_container_tells_docker_that_it_is_well_and_may_do_little(agent):

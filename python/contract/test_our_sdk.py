@@ -2,14 +2,20 @@
 
 import asyncio
 import re
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 import pytest
+from gradio_client import Client
+from support import guide as written
 from support import plugins
+from support.cli import command
 from support.wait import PATIENCE
 from synapse_sdk.clients.agent import AgentClient, AsyncAgentClient
-from synapse_sdk.exceptions import BuildFailedError, BuildTimeoutError, ClientError, HTTPError
+from synapse_sdk.exceptions import BuildFailedError, BuildTimeoutError, ClientError, HTTPError, ValidationError
 from test_builds import launch_of
 
 README = plugins.REPO / "python" / "sdk" / "README.md"
@@ -26,6 +32,24 @@ def test_the_first_example_of_the_readme_runs_as_written(agent, archive, capsys)
     exec(example, names)
     assert capsys.readouterr().out.splitlines()[-1] == names["app"]["endpoint"]
     assert names["app"]["status"] == "running"
+    agent.delete(f"containers/{names['app']['pk']}/")
+
+
+@pytest.mark.parametrize("guide", written.GUIDES)
+def test_the_guides_block_runs_as_written_where_its_plugin_was_packed(agent, tmp_path, monkeypatch, capsys, guide):
+    root = written.plugin(guide, tmp_path / "hello", "hello")
+    monkeypatch.chdir(root)
+    done = subprocess.run(**command(agent, "pack"), capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    *_, example = written.blocks(guide, "python")
+    for meant_for_others, meant in {"http://agent-url:8000": agent.url, "your-token": agent.token}.items():
+        assert meant_for_others in example
+        example = example.replace(meant_for_others, meant)
+    names = {}
+    exec(example, names)
+    endpoint = names["app"]["endpoint"]
+    assert capsys.readouterr().out.splitlines()[-1] == endpoint
+    assert Client(endpoint, verbose=False).predict("you", api_name="/greet") == "Hello, 1024 you"
     agent.delete(f"containers/{names['app']['pk']}/")
 
 
@@ -73,25 +97,50 @@ def test_a_launch_that_takes_long_can_be_left_and_cancelled(agent, sdk, archive,
     sdk.delete_container(sdk.get_build_status(build)["container_pk"])
 
 
+class Heard:
+    """What a stream tells, read beside the test: who follows is there while the Agent is not, and holds up nobody."""
+
+    def __init__(self, lines):
+        self._told = Queue()
+        Thread(target=self._read, args=(lines,), daemon=True).start()
+
+    def _read(self, lines):
+        try:
+            for line in lines:
+                self._told.put(line)
+            self._told.put(None)
+        except Exception as error:
+            self._told.put(error)
+
+    def next(self, count):
+        """So many lines; fewer where the stream ends."""
+        lines = []
+        while len(lines) < count and (told := self._told.get(timeout=PATIENCE)) is not None:
+            if isinstance(told, Exception):
+                raise told
+            lines.append(told)
+        return lines
+
+
 def test_a_log_is_followed_through_an_agent_that_is_killed(mortal_agent, probe_zip, ask):
     spoken = [f"spoken {number:02} 한글" for number in range(30)]
     client = AgentClient(mortal_agent.url, mortal_agent.token)
     container = client.create_container(plugin_file=probe_zip)
-    said = (line for line in client.stream_container_logs(container["id"]) if line.startswith("spoken"))
+    said = Heard(line for line in client.stream_container_logs(container["id"]) if line.startswith("spoken"))
     ask(container, "say", lines=spoken[:10])
-    heard = [next(said) for _ in range(10)]
+    heard = said.next(10)
     assert heard[0].stream == "stdout"
     assert heard[0].at.endswith("Z")
     mortal_agent.kill()
     # Its app goes on, and is heard when the Agent is back.
     ask(container, "say", lines=spoken[10:20])
     mortal_agent.start()
-    heard += [next(said) for _ in range(10)]
+    heard += said.next(10)
     ask(container, "say", lines=spoken[20:])
-    heard += [next(said) for _ in range(10)]
+    heard += said.next(10)
     assert heard == spoken
     client.delete_container(container["id"])
-    assert list(said) == []
+    assert said.next(1) == []
     client.close()
 
 
@@ -113,6 +162,10 @@ def test_a_link_says_where_it_leads_or_why_there_is_none(sdk, shared):
     assert set(link) == {"url", "expires_at"}
     with pytest.raises(ClientError):
         sdk.create_container_link(shared["id"], expires_in=-1)
+    for seconds in (0, 91 * 24 * 3600):
+        with pytest.raises(ValidationError) as refused:
+            sdk.create_container_link(shared["id"], expires_in=seconds)
+        assert refused.value.code == "expires_in_invalid"
 
 
 def test_the_asynchronous_client_does_the_same(agent, probe, model, probe_zip):

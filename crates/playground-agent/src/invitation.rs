@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::http::AppState;
 use crate::http::session::LOGIN;
+use crate::reached::reached;
 
 /// It works for an hour: whoever starts an Agent by hand is there.
 const LASTS_MILLIS: i64 = 3600 * 1000;
@@ -43,14 +44,10 @@ async fn code(state: &AppState) -> Result<Option<String>, StoreError> {
 /// Where a browser finds us. Below `localhost` each app has a host of its own, below a number none has.
 fn authority(listens: SocketAddr, advertised: Option<&str>) -> String {
     let (address, port) = (listens.ip(), listens.port());
-    if address.is_loopback() {
-        return format!("localhost:{port}");
-    }
     match advertised {
-        Some(name) => format!("{name}:{port}"),
-        // Every address of this machine is one of them.
-        None if address.is_unspecified() => format!("localhost:{port}"),
-        None => listens.to_string(),
+        Some(name) if !address.is_loopback() => format!("{name}:{port}"),
+        _ if reached(address).is_loopback() => format!("localhost:{port}"),
+        _ => listens.to_string(),
     }
 }
 

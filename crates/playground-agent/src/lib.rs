@@ -18,6 +18,7 @@ mod invitation;
 mod open_files;
 mod page;
 mod private_file;
+mod reached;
 mod records;
 mod serve;
 mod telemetry;

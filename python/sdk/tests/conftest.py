@@ -6,7 +6,7 @@ import inspect
 import pytest
 from scripted import ScriptedServer
 from synapse_sdk.clients.agent import AgentClient, AsyncAgentClient
-from synapse_sdk.clients.agent._core import follow, wire
+from synapse_sdk.clients.agent._core import patience
 
 TOKEN = "0123456789abcdef"
 
@@ -14,8 +14,8 @@ TOKEN = "0123456789abcdef"
 @pytest.fixture
 def server(monkeypatch):
     # The pauses between tries are no part of what is looked at.
-    monkeypatch.setattr(wire, "PAUSES", (0, 0))
-    monkeypatch.setattr(follow, "PAUSES", (0, 0, 0))
+    monkeypatch.setattr(patience, "AGAIN", (0, 0))
+    monkeypatch.setattr(patience, "RESTART", (0, 0, 0))
     for name in ("PLAYGROUND_URL", "PLAYGROUND_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     server = ScriptedServer()
@@ -44,11 +44,14 @@ class Awaited:
         return self._items(told) if hasattr(told, "__anext__") else told
 
     def _items(self, stream):
-        while True:
-            try:
-                yield self._loop.run_until_complete(stream.__anext__())
-            except StopAsyncIteration:
-                return
+        try:
+            while True:
+                try:
+                    yield self._loop.run_until_complete(stream.__anext__())
+                except StopAsyncIteration:
+                    return
+        finally:
+            self._loop.run_until_complete(stream.aclose())
 
     def end(self):
         self._loop.run_until_complete(self._client.close())

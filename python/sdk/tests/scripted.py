@@ -110,6 +110,20 @@ def stream(*chunks, ends=True):
     return answer
 
 
+def endless(chunk, left):
+    """The same piece again and again; `left` is set once nobody takes it any more."""
+
+    def answer(handler):
+        stream(chunk, ends=False)(handler)
+        try:
+            while True:
+                handler.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+        except OSError:
+            left.set()
+
+    return answer
+
+
 def event(frame, name=None):
     """The bytes of one event."""
     head = f"id: {name}\n" if name is not None else ""

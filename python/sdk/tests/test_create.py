@@ -1,11 +1,14 @@
 """Creates: what is checked, what is sent, and how the launch is waited for."""
 
 import asyncio
+import threading
+import time
 from types import SimpleNamespace
 
 import pytest
-from scripted import COMPLETE, event, log, stream, told
+from scripted import COMPLETE, cut, event, log, silent, stream, told
 from synapse_sdk.clients.agent import AsyncAgentClient
+from synapse_sdk.clients.agent._core import patience
 from synapse_sdk.exceptions import BuildFailedError, BuildTimeoutError, ClientConnectionError
 from synapse_sdk.plugins.models import PluginRelease
 
@@ -34,7 +37,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(client, server,
     for file in ("/nowhere/plugin.zip", tmp_path / "nothing.zip"):
         with pytest.raises(FileNotFoundError, match="zip"):
             client.create_container("a@1.0.0", plugin_file=file)
-    with pytest.raises(IsADirectoryError, match="zip it"):
+    with pytest.raises(IsADirectoryError, match="playground pack"):
         client.create_container(plugin_file=tmp_path)
     assert server.asked == []
 
@@ -84,12 +87,12 @@ NAMES = [
             "plugin": "p",
             "version": "1.0",
             "action": "gradio",
-            "entrypoint": "plugin/app_file.py",
+            "entrypoint": "plugin.app_file.app",
         },
     ),
     (
         PluginRelease({"code": "p", "version": "1", "actions": TRAIN_FIRST}),
-        {"plugin_release": "p@1", "plugin": "p", "version": "1", "action": "gradio", "entrypoint": "x/y.py"},
+        {"plugin_release": "p@1", "plugin": "p", "version": "1", "action": "gradio", "entrypoint": "x.y:z"},
     ),
     # What the platform's own config class has.
     (SimpleNamespace(code="p", version="1", actions={}), {"plugin_release": "p", "version": "1"}),
@@ -101,6 +104,40 @@ def test_a_release_is_named_by_text_or_by_its_config(client, server, release, se
     server.answers(told(201, READY))
     client.create_container(release)
     assert server.asked[0].json() == sent
+
+
+ENTRYPOINTS = [
+    ("plugin.gradio_interface.app", "plugin.gradio_interface.app"),
+    ("plugin.gradio_interface", "plugin.gradio_interface"),
+    ("plugin.gradio_interface:app", "plugin.gradio_interface:app"),
+    ("plugin/gradio_interface.py", "plugin/gradio_interface.py"),
+    ("plugin/gradio_interface.py:app", "plugin/gradio_interface.py"),
+    ("main.py", "main.py"),
+    ("main.py:app", "main.py"),
+]
+
+
+@pytest.mark.parametrize(("written", "sent"), ENTRYPOINTS)
+def test_an_entrypoint_is_sent_so_that_the_agent_finds_its_file(client, server, written, sent):
+    server.answers(told(201, READY))
+    client.create_container(PluginRelease({"code": "p", "version": "1", "actions": {"gradio": {"entrypoint": written}}}))
+    assert server.asked[0].json()["entrypoint"] == sent
+
+
+def test_actions_without_names_are_refused(client, server):
+    actions = [{"name": "gradio", "entrypoint": "a.b"}]
+    with pytest.raises(TypeError, match="actions is a list"):
+        client.create_container(SimpleNamespace(code="p", version="1", config={"actions": actions}))
+    with pytest.raises(TypeError, match="actions is a list"):
+        PluginRelease({"code": "p", "version": "1", "actions": actions})
+    assert server.asked == []
+
+
+def test_one_text_is_no_list_of_labels(client, server):
+    for create in (client.create_container, client.create_docker_container):
+        with pytest.raises(TypeError, match="labels is a str"):
+            create("p@1", labels="gradio")
+    assert server.asked == []
 
 
 def test_a_file_is_the_last_part_of_a_form(client, server, tmp_path):
@@ -197,6 +234,49 @@ def test_a_cancelled_launch_is_an_error(client, server):
     with pytest.raises(BuildFailedError, match="b1 cancelled: somebody cancelled it") as failed:
         client.create_container("p@1")
     assert failed.value.kind == "cancelled"
+
+
+AWAY = [cut, told(502), told(503, b"<html>"), told(504)]
+
+
+@pytest.mark.parametrize("is_followed", [False, True], ids=["polled", "followed"])
+def test_a_restart_of_the_agent_ends_no_waiting(client, server, is_followed):
+    # Three tries more than the first are what a restart gets, and one more than any other question.
+    for away in AWAY:
+        stream_of = [away, away, away, stream(COMPLETE)] if is_followed else []
+        server.answers(told(202, ON_ITS_WAY), *stream_of, away, away, away, launch("completed", result=READY))
+        assert client.create_container("p@1", on_progress=print if is_followed else None) == READY
+
+
+def test_an_agent_that_stays_away_ends_the_waiting(client, server):
+    server.answers(told(202, ON_ITS_WAY), cut, cut, cut, cut)
+    with pytest.raises(ClientConnectionError):
+        client.create_container("p@1")
+    assert len(server.asked) == 5
+
+
+def test_nobody_is_patient_with_an_address_where_no_agent_ever_was(client, server):
+    for on_progress in (None, print):
+        server.answers(cut, cut, cut)
+        with pytest.raises(ClientConnectionError):
+            client.wait_for_build("b1", on_progress=on_progress)
+    assert len(server.asked) == 6
+
+
+def test_silence_ends_no_waiting(make, server):
+    held = threading.Event()
+    client = make(server.url, timeout={"read": 0.05})
+    server.answers(launch("building"), silent(held), silent(held), launch("completed", result=READY))
+    try:
+        assert client.wait_for_build("b1", poll_interval=0) == READY
+    finally:
+        held.set()
+
+
+def test_pauses_are_no_longer_than_what_is_left(monkeypatch):
+    monkeypatch.setattr(patience, "RESTART", (3600, 3600))
+    assert list(patience.pauses(time.monotonic())) == []
+    assert 0 < next(patience.pauses(time.monotonic() + 60)) <= 60
 
 
 def test_a_launch_that_takes_too_long_goes_on(client, server):

@@ -1,13 +1,20 @@
 """Refusals and broken connections, as what a caller catches."""
 
+import copy
+import pickle
 import threading
 
+import httpx
 import pytest
 from scripted import cut, silent, told
+from synapse_sdk import exceptions as all_errors
 from synapse_sdk.clients import exceptions
+from synapse_sdk.clients.agent._core.errors import broken
 from synapse_sdk.exceptions import (
     AuthenticationError,
     AuthorizationError,
+    BuildFailedError,
+    BuildTimeoutError,
     ClientConnectionError,
     ClientError,
     ClientResponseIncompleteError,
@@ -80,10 +87,24 @@ def test_a_question_is_not_asked_for_ever(client, server):
     assert len(server.asked) == 3
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_question_whose_agent_is_away_is_asked_again(client, server, status):
+    server.answers(told(status), told(status), told(200, {"pk": 1}), *[told(status, b"<html>")] * 4)
+    assert client.get_container(1) == {"pk": 1}
+    with pytest.raises(ServerError, match=f"{status}: <html>"):
+        client.get_container(1)
+    with pytest.raises(ServerError):
+        client.create_container("p@1")
+    assert [asked.method for asked in server.asked] == ["GET"] * 6 + ["POST"]
+
+
 @pytest.mark.parametrize(
     "call",
     [
         lambda client: client.create_container("p@1"),
+        # Done already, the same again would be refused.
+        lambda client: client.cancel_build("b1"),
+        lambda client: client.delete_plugin_release("p@1"),
         lambda client: client.update_container(1, status="stopped"),
         lambda client: client.create_docker_container("p@1"),
         lambda client: client.restart_container(1),
@@ -104,6 +125,21 @@ def test_an_address_where_nobody_is(make, server):
             call()
         assert not isinstance(error.value, ClientResponseIncompleteError), "nothing was sent"
         assert isinstance(error.value, ConnectionError)
+
+
+def test_an_answer_that_cannot_be_unpacked_is_an_error_of_ours(client, server):
+    server.answers(*[told(200, b"no gzip", Content_Encoding="gzip")] * 4)
+    with pytest.raises(ClientConnectionError, match="broke"):
+        client.get_container(1)
+    with pytest.raises(ClientResponseIncompleteError):
+        client.create_container("p@1")
+    assert len(server.asked) == 4
+
+
+def test_what_is_no_http_was_not_sent_and_is_not_shown():
+    error = broken(httpx.LocalProtocolError("Illegal header value b'secret'"), "http://agent", may_be_done=True)
+    assert type(error) is ClientConnectionError
+    assert "secret" not in str(error)
 
 
 def test_silence_is_a_timeout(make, server):
@@ -136,6 +172,29 @@ def test_an_id_stays_one_segment_of_the_path(client, server):
     client.get_container("a/../b?c#d")
     client.get_plugin_release("p@1.0.0+lig")
     assert [asked.path for asked in server.asked] == ["/containers/a%2F..%2Fb%3Fc%23d/", "/plugin_releases/p@1.0.0%2Blig/"]
+
+
+LAUNCH = {"build_id": "b1", "status": "failed", "failure": {"kind": "import_error", "message": "no", "log_tail": ["x"]}}
+MADE = {
+    **{kind: (409, BODY) for kind in vars(all_errors).values() if isinstance(kind, type) and issubclass(kind, HTTPError)},
+    ClientError: ("it broke",),
+    ClientConnectionError: ("it broke",),
+    ClientResponseIncompleteError: ("it broke",),
+    ClientTimeoutError: ("silence",),
+    BuildFailedError: (LAUNCH,),
+    BuildTimeoutError: ("b1", 300.0),
+}
+
+
+@pytest.mark.parametrize("name", all_errors.__all__)
+@pytest.mark.parametrize("again", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
+def test_an_error_reaches_another_process_whole(name, again):
+    kind = getattr(all_errors, name)
+    error = kind(*MADE[kind])
+    same = again(error)
+    assert type(same) is kind
+    assert (str(same), same.args, vars(same)) == (str(error), error.args, vars(error))
+    assert str(same)
 
 
 def test_the_errors_are_where_the_platforms_sdk_has_them():

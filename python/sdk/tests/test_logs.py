@@ -1,8 +1,16 @@
 """Streams that are cut in every place, and still told whole."""
 
+import threading
+
 import pytest
-from scripted import COMPLETE, cut, event, log, stream, told
-from synapse_sdk.exceptions import ClientConnectionError, ClientResponseIncompleteError, NotFoundError
+from scripted import COMPLETE, cut, endless, event, log, stream, told
+from synapse_sdk.exceptions import (
+    AuthenticationError,
+    ClientConnectionError,
+    ClientError,
+    ClientResponseIncompleteError,
+    NotFoundError,
+)
 
 WHOLE = log("하나", 1) + b": keep-alive\n\n" + log("two\u2028still two", 2) + log("", 3) + log("four", 4) + COMPLETE
 LINES = ["하나", "two\u2028still two", "", "four"]
@@ -69,6 +77,28 @@ def test_a_stream_that_always_ends_at_once_is_given_up(client, server):
     assert len(server.asked) == 4
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_whose_agent_is_away_ends_no_log(client, server, status):
+    server.answers(stream(log("one", 1)), told(status, b"<html>"), told(status), stream(log("two", 2), COMPLETE))
+    assert followed(client) == ["one", "two"]
+    assert server.asked[3].headers["Last-Event-ID"] == "1"
+
+
+def test_a_refusal_on_the_way_ends_a_log(client, server):
+    server.answers(stream(log("one", 1)), told(401, {"detail": "no such token"}))
+    with pytest.raises(AuthenticationError):
+        followed(client)
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("away", [cut, told(502)], ids=["nobody", "proxy"])
+def test_an_address_where_no_agent_ever_was_is_given_up_soon(client, server, away):
+    server.answers(away, away, away)
+    with pytest.raises(ClientError):
+        followed(client)
+    assert len(server.asked) == 3
+
+
 def test_a_container_that_is_not_there(client, server):
     server.answers(*[told(404, {"detail": "no such container", "code": "container_unknown"})] * 2)
     with pytest.raises(NotFoundError):
@@ -107,7 +137,30 @@ def test_a_builds_log_is_read_and_followed(client, server):
     assert [asked.path for asked in server.asked] == ["/builds/b1/logs/", "/builds/b1/logs/stream/"]
 
 
-def test_a_reader_that_has_enough_leaves(client, server):
-    server.answers(stream(WHOLE), told(200, {"status": "ok"}))
-    assert next(client.stream_container_logs("abc")) == "하나"
-    assert client.health_check() == {"status": "ok"}
+READS = [
+    lambda client: client.stream_container_logs("abc"),
+    lambda client: client.stream_build_logs("b1"),
+    lambda client: client.stream_container_logs("abc", follow=False),
+]
+
+
+@pytest.mark.parametrize("read", READS, ids=["followed", "build", "text"])
+def test_a_reader_that_has_enough_leaves(client, server, read):
+    left = threading.Event()
+    server.answers(endless(log("one", 1), left))
+    lines = read(client)
+    assert next(lines)
+    lines.close()
+    assert left.wait(10), "the server still sends"
+
+
+def test_a_callback_that_raises_ends_the_stream(client, server):
+    left = threading.Event()
+    server.answers(endless(log("one", 1), left))
+
+    def enough(frame):
+        raise KeyError(frame.message)
+
+    with pytest.raises(KeyError, match="one"):
+        client.wait_for_build("b1", on_progress=enough)
+    assert left.wait(10), "the server still sends"

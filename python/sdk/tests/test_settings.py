@@ -72,6 +72,34 @@ def test_a_constructor_says_what_is_wrong_with_its_arguments(kind, server):
         kind(server.url, TOKEN, token=TOKEN)
 
 
+ADDRESSES = ["http://agent:99999", "http://agent:no", "http://agent:0", "http://[::1", "http://age nt", "http://a\n.b"]
+
+
+@pytest.mark.parametrize("kind", [AgentClient, AsyncAgentClient])
+@pytest.mark.parametrize("address", [*ADDRESSES, "http://a/" + "a" * 70_000])
+def test_an_address_that_is_none_is_a_wrong_value(kind, address):
+    with pytest.raises(ValueError, match="no address"):
+        kind(address, TOKEN)
+
+
+@pytest.mark.parametrize("kind", [AgentClient, AsyncAgentClient])
+def test_an_address_is_nothing_but_one(kind):
+    for more in ("?", "?a=b", "#there", "/agent?a=b"):
+        with pytest.raises(ValueError, match="alone"):
+            kind(f"http://agent:8000{more}", TOKEN)
+    with pytest.raises(ValueError, match="takes a token") as refused:
+        kind("http://somebody:word@agent:8000", TOKEN)
+    assert "word" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["user_token", "tenant"])
+def test_what_no_header_can_hold_is_refused_and_not_shown(make, server, name):
+    for broken in ("secret\nX-Other: 1", "secret\x00", "secret한", "secret\x7f"):
+        with pytest.raises(ValueError, match=name) as refused:
+            make(server.url, TOKEN, **{name: broken})
+        assert "secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize("kind", [AgentClient, AsyncAgentClient])
 def test_a_client_does_not_show_its_token(kind, server):
     client = kind(server.url, TOKEN)

@@ -6,14 +6,22 @@ use std::path::Path;
 use crate::command::{command, output, run as run_command};
 use crate::repo;
 
+/// What is to be read beside the folder `docs`, where the READMEs lead.
+const TEXTS: [&str; 6] = [
+    "LICENSE",
+    "README.md",
+    "README.ko.md",
+    "ARCHITECTURE.md",
+    "python/sdk/README.md",
+    "openapi/agent.json",
+];
+
 /// Packs it; equal contents give equal bytes.
 pub(super) fn make(binary: &Path, out: &Path, name: &str) -> anyhow::Result<String> {
     let folder = out.join(name);
     fs::create_dir_all(folder.join("completions"))?;
     fs::copy(binary, folder.join("playground"))?;
-    for file in ["README.md", "README.ko.md"] {
-        fs::copy(repo::root().join(file), folder.join(file))?;
-    }
+    copy_texts(&repo::root(), &folder)?;
     for (shell, file) in [
         ("bash", "playground.bash"),
         ("zsh", "_playground"),
@@ -37,4 +45,51 @@ pub(super) fn make(binary: &Path, out: &Path, name: &str) -> anyhow::Result<Stri
     let pages = fs::read_dir(&pages)?.count();
     fs::remove_dir_all(&folder)?;
     Ok(format!("{name}.tar.gz, with {pages} manual pages"))
+}
+
+fn copy_texts(root: &Path, folder: &Path) -> anyhow::Result<()> {
+    for file in TEXTS {
+        let target = folder.join(file);
+        fs::create_dir_all(target.parent().unwrap_or(folder))?;
+        fs::copy(root.join(file), target)?;
+    }
+    copy_folder(&root.join("docs"), &folder.join("docs"))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_readmes_lead_is_packed_with_them() -> anyhow::Result<()> {
+        let folder = std::env::temp_dir().join(format!("playground-texts-{}", std::process::id()));
+        copy_texts(&repo::root(), &folder)?;
+        let mut missing = Vec::new();
+        for file in ["README.md", "README.ko.md"] {
+            let text = fs::read_to_string(folder.join(file))?;
+            let links = text.split("](").skip(1);
+            let links = links.filter_map(|rest| rest.split([')', '#']).next());
+            missing.extend(links.map(str::to_owned).filter(|link| {
+                !link.is_empty() && !link.contains("://") && !folder.join(link).exists()
+            }));
+        }
+        let has_license = folder.join("LICENSE").is_file();
+        fs::remove_dir_all(&folder)?;
+        assert!(has_license && missing.is_empty(), "{missing:?}");
+        Ok(())
+    }
 }

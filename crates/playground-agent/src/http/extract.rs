@@ -12,6 +12,7 @@ use playground_proxy::Domains;
 
 use super::error::ApiError;
 use crate::auth::Scheme;
+use crate::reached::reached;
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
@@ -44,7 +45,7 @@ impl Caller {
                 .and_then(|value| value.to_str().ok())
                 .filter(|text| is_plain(text))
         };
-        let authority = text(&HOST);
+        let authority = text(&HOST).map(one_that_is_reached);
         let scheme = text(&FORWARDED_PROTO)
             .filter(|scheme| *scheme == "https")
             .unwrap_or("http");
@@ -52,9 +53,9 @@ impl Caller {
             .map(|prefix| prefix.trim_end_matches('/'))
             .unwrap_or_default();
         Self {
-            origin: format!("{scheme}://{}", authority.unwrap_or("127.0.0.1")),
+            origin: format!("{scheme}://{}", authority.as_deref().unwrap_or("127.0.0.1")),
             prefix: prefix.to_owned(),
-            host: authority.map(|authority| without_port(authority).to_owned()),
+            host: authority.map(|authority| without_port(&authority).to_owned()),
         }
     }
 
@@ -147,6 +148,19 @@ fn is_plain(text: &str) -> bool {
             .all(|c| c.is_ascii_graphic() && !"\"'<>\\@?#".contains(c))
 }
 
+/// The same authority at an address that leads to a machine: who asked at "every address" asked this one.
+fn one_that_is_reached(authority: &str) -> String {
+    let host = without_port(authority);
+    let port = &authority[host.len()..];
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) if address.is_unspecified() => match reached(address) {
+            IpAddr::V4(own) => format!("{own}{port}"),
+            IpAddr::V6(own) => format!("[{own}]{port}"),
+        },
+        _ => authority.to_owned(),
+    }
+}
+
 fn without_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((host, port))
@@ -203,6 +217,21 @@ mod tests {
         }
         assert_eq!(url("127.0.0.1"), "http://localhost/#/login/c");
         assert_eq!(url("192.0.2.7:80"), "http://192.0.2.7:80/#/login/c");
+    }
+
+    #[test]
+    fn every_address_of_this_machine_is_no_address_of_an_app() {
+        for (asked, host, origin) in [
+            ("0.0.0.0:8000", "127.0.0.1", "http://127.0.0.1:8000/"),
+            ("0.0.0.0", "127.0.0.1", "http://127.0.0.1/"),
+            ("[::]:8000", "[::1]", "http://[::1]:8000/"),
+            ("[::]", "[::1]", "http://[::1]/"),
+            ("10.0.0.1:80", "10.0.0.1", "http://10.0.0.1:80/"),
+        ] {
+            let caller = caller(&[("host", asked)]);
+            assert_eq!(caller.host(), Some(host), "{asked}");
+            assert_eq!(caller.url(""), origin, "{asked}");
+        }
     }
 
     #[test]

@@ -14,13 +14,13 @@
     ├── BuildFailedError                 a launch that failed or was cancelled    (also a RuntimeError)
     └── BuildTimeoutError                a launch that takes longer than was waited    (also a TimeoutError)
 
-The names and where they are found are those of the platform's SDK, so that what catches its errors catches these.
+The names that the platform's SDK has too are found where it has them; README.md says which. All of them survive pickle.
 Wrong arguments are ValueError, TypeError and FileNotFoundError, as the platform's document says ("예외").
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple, Type
 
 __all__ = [
     "AuthenticationError",
@@ -54,6 +54,19 @@ class ClientError(Exception):
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
         self.detail = message
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # Its arguments are the sentence, which is not what a constructor takes.
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: Type[ClientError], args: Tuple[Any, ...], facts: Dict[str, Any]) -> ClientError:
+    """An error as it was, in another process."""
+    error = kind.__new__(kind, *args)
+    # Those that are an OSError as well keep none that come before their constructor.
+    error.args = args
+    error.__dict__.update(facts)
+    return error
 
 
 class ClientConnectionError(ClientError, ConnectionError):

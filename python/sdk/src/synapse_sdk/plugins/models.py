@@ -14,7 +14,7 @@ class PluginRelease:
         config: What config.yaml holds, as a mapping; `code` and `version` are looked at, and `actions` where it has them.
 
     Raises:
-        TypeError: `config` is no mapping.
+        TypeError: `config` is no mapping, or its `actions` are none.
         ValueError: `config` has no `code` or no `version`.
     """
 
@@ -24,6 +24,10 @@ class PluginRelease:
         for key in ("code", "version"):
             if config.get(key) in (None, ""):
                 raise ValueError(f"config has no {key!r}: a release is named by its code and its version")
+        actions = config.get("actions") or {}
+        if not isinstance(actions, Mapping):
+            kind = type(actions).__name__
+            raise TypeError(f"config's actions is a {kind}: give a mapping from the name of each to what it is")
         self.config: Dict[str, Any] = dict(config)
 
     @property

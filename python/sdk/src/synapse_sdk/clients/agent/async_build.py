@@ -26,6 +26,11 @@ class AsyncBuildClientMixin(AsyncCaller):
         self, params: Optional[Dict[str, Any]] = None, *, list_all: Literal[True]
     ) -> Tuple[AsyncIterator[Dict[str, Any]], int]: ...
 
+    @overload
+    async def list_builds(
+        self, params: Optional[Dict[str, Any]] = None, *, list_all: bool
+    ) -> Union[Dict[str, Any], Tuple[AsyncIterator[Dict[str, Any]], int]]: ...
+
     async def list_builds(
         self, params: Optional[Dict[str, Any]] = None, *, list_all: bool = False
     ) -> Union[Dict[str, Any], Tuple[AsyncIterator[Dict[str, Any]], int]]:
@@ -51,4 +56,4 @@ class AsyncBuildClientMixin(AsyncCaller):
 
     async def cancel_build(self, build_id: str) -> None:
         """As `BuildClientMixin.cancel_build`."""
-        await self._run(remove(status_request(build_id).path))
+        await self._run(remove(status_request(build_id).path, once=True))

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional
 
 from synapse_sdk.clients.agent._core.async_io import AsyncCaller
 from synapse_sdk.clients.agent._core.containers import act, docker_containers, docker_path, given, remove, show
+from synapse_sdk.clients.agent._core.create import listed
 
 __all__ = ["AsyncDockerClientMixin"]
 
@@ -31,7 +32,7 @@ class AsyncDockerClientMixin(AsyncCaller):
         labels: Optional[List[str]] = None,
     ) -> Dict[str, Any]:
         """As `DockerClientMixin.create_docker_container`."""
-        fields = given(params=params, envs=envs, metadata=metadata, labels=labels)
+        fields = given(params=params, envs=envs, metadata=metadata, labels=listed(labels))
         return await self._run(act("containers/docker/", {"plugin_release": plugin_release, **fields}))
 
     async def stop_docker_container(self, container_id: str) -> Dict[str, Any]:

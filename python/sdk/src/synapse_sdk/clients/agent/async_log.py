@@ -27,8 +27,7 @@ class AsyncLogClientMixin(AsyncCaller):
         """As `LogClientMixin.stream_container_logs`."""
         query = given(tail=tail, since=since)
         if not follow:
-            lines = self._lines(Request("GET", container_path(container_id, "logs"), query=query))
-            return (LogLine(line) async for line in lines)
+            return self._log_so_far(Request("GET", container_path(container_id, "logs"), query=query))
         return self._log_of(Follower(container_path(container_id, "logs", "stream"), query))
 
     async def get_build_logs(self, build_id: str) -> str:
@@ -40,6 +39,18 @@ class AsyncLogClientMixin(AsyncCaller):
         return self._log_of(Follower(f"{status_request(build_id).path}logs/stream/"))
 
     async def _log_of(self, follower: Follower) -> AsyncIterator[LogLine]:
-        async for frame in self._follow(follower):
-            if frame.type == "log":
-                yield LogLine(frame.message, frame.stream, frame.at)
+        frames = self._follow(follower)
+        try:
+            async for frame in frames:
+                if frame.type == "log":
+                    yield LogLine(frame.message, frame.stream, frame.at)
+        finally:
+            await frames.aclose()
+
+    async def _log_so_far(self, request: Request) -> AsyncIterator[LogLine]:
+        lines = self._lines(request)
+        try:
+            async for line in lines:
+                yield LogLine(line)
+        finally:
+            await lines.aclose()

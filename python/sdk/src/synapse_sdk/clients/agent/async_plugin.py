@@ -27,6 +27,11 @@ class AsyncPluginClientMixin(AsyncCaller):
         self, params: Optional[Dict[str, Any]] = None, *, list_all: Literal[True]
     ) -> Tuple[AsyncIterator[Dict[str, Any]], int]: ...
 
+    @overload
+    async def list_plugin_releases(
+        self, params: Optional[Dict[str, Any]] = None, *, list_all: bool
+    ) -> Union[Dict[str, Any], Tuple[AsyncIterator[Dict[str, Any]], int]]: ...
+
     async def list_plugin_releases(
         self, params: Optional[Dict[str, Any]] = None, *, list_all: bool = False
     ) -> Union[Dict[str, Any], Tuple[AsyncIterator[Dict[str, Any]], int]]:
@@ -49,4 +54,4 @@ class AsyncPluginClientMixin(AsyncCaller):
 
     async def delete_plugin_release(self, lookup: Union[int, str]) -> None:
         """As `PluginClientMixin.delete_plugin_release`."""
-        await self._run(remove(release_path(lookup)))
+        await self._run(remove(release_path(lookup), once=True))

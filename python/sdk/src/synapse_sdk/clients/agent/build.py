@@ -24,6 +24,11 @@ class BuildClientMixin(SyncCaller):
         self, params: Optional[Dict[str, Any]] = None, *, list_all: Literal[True]
     ) -> Tuple[Iterator[Dict[str, Any]], int]: ...
 
+    @overload
+    def list_builds(
+        self, params: Optional[Dict[str, Any]] = None, *, list_all: bool
+    ) -> Union[Dict[str, Any], Tuple[Iterator[Dict[str, Any]], int]]: ...
+
     def list_builds(
         self, params: Optional[Dict[str, Any]] = None, *, list_all: bool = False
     ) -> Union[Dict[str, Any], Tuple[Iterator[Dict[str, Any]], int]]:
@@ -60,17 +65,25 @@ class BuildClientMixin(SyncCaller):
             poll_interval: Seconds between two looks.
             on_progress: As that of `create_container`.
 
+        Returns:
+            The container, as `create_container` returns it.
+
         Raises:
             BuildFailedError: It failed or was cancelled.
             BuildTimeoutError: It takes longer than `timeout`; it goes on.
             NotFoundError: There is no such launch.
+            ClientConnectionError, ClientTimeoutError, ServerError: The Agent is away for longer than a restart takes.
         """
         return self._run(finished(build_id, timeout, poll_interval, on_progress))
 
     def cancel_build(self, build_id: str) -> None:
         """Cancels a launch that is on its way.
 
+        It is sent once: the same again would say that the launch has ended.
+
         Raises:
+            NotFoundError: There is no such launch.
             HTTPError: It has ended already (409, `build_ended`).
+            ClientResponseIncompleteError: The answer was lost. `get_build_status` says whether it is cancelled.
         """
-        self._run(remove(status_request(build_id).path))
+        self._run(remove(status_request(build_id).path, once=True))

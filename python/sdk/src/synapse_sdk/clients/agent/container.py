@@ -73,12 +73,13 @@ class ContainerClientMixin(BuildClientMixin, DockerClientMixin):
 
         Raises:
             ValueError: Neither plugin_release nor plugin_file is given.
-            TypeError: plugin_release is neither text nor a PluginRelease.
+            TypeError: plugin_release is neither text nor a PluginRelease, or labels is one text.
             FileNotFoundError: There is no plugin_file. IsADirectoryError: it is a folder.
             BuildFailedError: The build failed, the app did not start, or somebody cancelled it.
             BuildTimeoutError: It takes longer than `timeout`.
             ValidationError, NotFoundError, RateLimitError, ServerError: The Agent refused; `code` and `hint` say why.
             ClientResponseIncompleteError: The answer was lost. The same call again joins the launch, if there is one.
+            ClientConnectionError, ClientTimeoutError: There is no Agent, or it is away for longer than a restart takes.
         """
         fields = given(
             model=model,
@@ -153,16 +154,37 @@ class ContainerClientMixin(BuildClientMixin, DockerClientMixin):
             The container as it is then; an app that takes longer than eight seconds to start is `starting`.
 
         Raises:
-            ValidationError: `status` is another word.
+            ValidationError: `status` or `visibility` is another word.
+            NotFoundError: There is none.
         """
         return self._run(act(container_path(container_id), given(status=status, visibility=visibility), "PATCH"))
 
     def restart_container(self, container_id: ContainerId) -> Dict[str, Any]:
-        """Restarts a container, and returns it as it is then; an app that takes longer than eight seconds is `starting`."""
+        """Restarts a container, or starts one that is stopped ("컨테이너 재시작 동작"). Docker's id and the address stay.
+
+        Args:
+            container_id: Which one.
+
+        Returns:
+            The container as it is then; an app that takes longer than eight seconds to start is `starting`.
+
+        Raises:
+            NotFoundError: There is none.
+            HTTPError: It is being deleted, or more than one begins with this id (409).
+            ClientResponseIncompleteError: The answer was lost; the same again restarts it once more.
+        """
         return self._run(act(container_path(container_id, "restart")))
 
     def delete_container(self, container_id: ContainerId) -> None:
-        """Stops and removes a container ("컨테이너 삭제", "delete_container()"). Deleting it again is no error."""
+        """Stops and removes a container ("컨테이너 삭제", "delete_container()"). Deleting it again is no error.
+
+        Args:
+            container_id: Which one.
+
+        Raises:
+            NotFoundError: There never was one.
+            HTTPError: More than one begins with this id (409).
+        """
         self._run(remove(container_path(container_id)))
 
     def create_container_link(self, container_id: ContainerId, *, expires_in: Optional[int] = None) -> Dict[str, Any]:
@@ -176,7 +198,8 @@ class ContainerClientMixin(BuildClientMixin, DockerClientMixin):
             `url` and `expires_at` (RFC 3339).
 
         Raises:
-            HTTPError: This Agent has no gateway (409).
+            NotFoundError: There is no such container.
+            ValidationError: `expires_in` is less than a second or more than 90 days (`expires_in_invalid`).
         """
         return self._run(act(container_path(container_id, "links"), given(expires_in=expires_in)))
 

@@ -20,12 +20,15 @@ class LogClientMixin(SyncCaller):
     """Logs of containers and of builds."""
 
     def get_container_logs(self, container_id: ContainerId, *, tail: Tail = None, since: Optional[str] = None) -> str:
-        """The last lines of a container's log, as text.
+        """The last lines of a container's log.
 
         Args:
             container_id: Which one.
             tail: How many lines, at most 10,000, or `all`.
             since: Nothing older than this, RFC 3339.
+
+        Returns:
+            The lines, as text.
 
         Raises:
             NotFoundError: There is no such container.
@@ -47,7 +50,8 @@ class LogClientMixin(SyncCaller):
 
         Raises:
             NotFoundError: There is no such container.
-            ClientConnectionError: The Agent is away for longer than a restart takes.
+            ClientConnectionError, ClientTimeoutError, ServerError: The Agent is away for longer than a restart takes, or
+                there never was one.
         """
         query = given(tail=tail, since=since)
         if not follow:
@@ -56,11 +60,32 @@ class LogClientMixin(SyncCaller):
         return self._log_of(Follower(container_path(container_id, "logs", "stream"), query))
 
     def get_build_logs(self, build_id: str) -> str:
-        """The log of a launch's build so far, as text. Empty where its image was there already."""
+        """The log of a launch's build.
+
+        Args:
+            build_id: As a create returned it.
+
+        Returns:
+            What it printed so far, as text. Empty where its image was there already.
+
+        Raises:
+            NotFoundError: There is no such launch.
+        """
         return self._run(text(f"{status_request(build_id).path}logs/", {}))
 
     def stream_build_logs(self, build_id: str) -> Iterator[LogLine]:
-        """The lines of a launch's build until the launch has ended, however it ended: `wait_for_build` says how."""
+        """The lines of a launch's build until the launch has ended, however it ended: `wait_for_build` says how.
+
+        Args:
+            build_id: As a create returned it.
+
+        Returns:
+            Lines, as they come, through lost connections. They know no `stream` and no `at`.
+
+        Raises:
+            NotFoundError: There is no such launch.
+            ClientConnectionError, ClientTimeoutError, ServerError: The Agent is away for longer than a restart takes.
+        """
         return self._log_of(Follower(f"{status_request(build_id).path}logs/stream/"))
 
     def _log_of(self, follower: Follower) -> Iterator[LogLine]:

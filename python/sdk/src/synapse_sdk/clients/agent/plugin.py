@@ -1,4 +1,7 @@
-"""The releases that the Agent keeps."""
+"""The releases that the Agent keeps.
+
+The platform's document has no section on these calls; its SDK has all but `upload_plugin_release`.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +30,27 @@ class PluginClientMixin(SyncCaller):
         self, params: Optional[Dict[str, Any]] = None, *, list_all: Literal[True]
     ) -> Tuple[Iterator[Dict[str, Any]], int]: ...
 
+    @overload
+    def list_plugin_releases(
+        self, params: Optional[Dict[str, Any]] = None, *, list_all: bool
+    ) -> Union[Dict[str, Any], Tuple[Iterator[Dict[str, Any]], int]]: ...
+
     def list_plugin_releases(
         self, params: Optional[Dict[str, Any]] = None, *, list_all: bool = False
     ) -> Union[Dict[str, Any], Tuple[Iterator[Dict[str, Any]], int]]:
-        """The releases, newest first. Arguments and answer as those of `list_containers`, without its filters."""
+        """The releases, newest first. Arguments, answer and errors as those of `list_containers`, without its filters."""
         if list_all:
             return self._all("plugin_releases/", params)
         return self._run(page(Request("GET", "plugin_releases/", query=params or {})))
 
     def get_plugin_release(self, lookup: Union[int, str]) -> Dict[str, Any]:
         """One release.
+
+        Args:
+            lookup: Its integer key (`id`) or `code@version`.
+
+        Returns:
+            `id`, `plugin_release` (`code@version`), `plugin`, `version`, and more.
 
         Raises:
             NotFoundError: The Agent has none such.
@@ -46,25 +60,45 @@ class PluginClientMixin(SyncCaller):
     def create_plugin_release(self, plugin: str, version: str) -> Dict[str, Any]:
         """A release that the Agent has, or fetches from the platform where it knows one.
 
+        Args:
+            plugin: The plugin's code.
+            version: The version, as config.yaml has it.
+
+        Returns:
+            The release, as `get_plugin_release` returns it.
+
         Raises:
             NotFoundError: Nobody has it.
+            ValidationError: Either cannot be one.
         """
         return self._run(act("plugin_releases/", {"plugin": plugin, "version": version}))
 
     def upload_plugin_release(self, plugin_file: Union[str, Path]) -> Dict[str, Any]:
         """Stores an archive without running it.
 
+        Args:
+            plugin_file: An archive (zip) of the plugin.
+
+        Returns:
+            The release, as `get_plugin_release` returns it.
+
         Raises:
             FileNotFoundError: There is no such file. IsADirectoryError: it is a folder.
             ValidationError: It is no plugin; `hint` says what is missing.
+            HTTPError: It is larger than the Agent takes (413). ServerError: there is no room for it (507).
+            ClientResponseIncompleteError: The answer was lost; the same again does no harm.
         """
         return self._run(uploaded(plugin_file))
 
     def delete_plugin_release(self, lookup: Union[int, str]) -> None:
-        """Deletes a release.
+        """Deletes a release. It is sent once: the same again would say that there is none.
+
+        Args:
+            lookup: Its integer key (`id`) or `code@version`.
 
         Raises:
             HTTPError: A container uses it (409, `plugin_release_in_use`).
             NotFoundError: The Agent has none such.
+            ClientResponseIncompleteError: The answer was lost. `get_plugin_release` says whether it is gone.
         """
-        self._run(remove(release_path(lookup)))
+        self._run(remove(release_path(lookup), once=True))

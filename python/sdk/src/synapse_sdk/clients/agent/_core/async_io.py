@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, AsyncIterator, Dict, Optional, Tuple, TypeVar, cast
+from typing import Any, AsyncGenerator, AsyncIterator, Dict, Optional, Tuple, TypeVar, cast
 
 import httpx
 from synapse_sdk.clients.agent._core.errors import broken
@@ -14,7 +14,7 @@ from synapse_sdk.clients.agent._core.frames import Lines
 from synapse_sdk.clients.agent._core.pages import first_of_all, following, items, page
 from synapse_sdk.clients.agent._core.settings import Settings
 from synapse_sdk.clients.agent._core.wire import JSON, Answer, Flow, Pause, Query, Request, Step, check
-from synapse_sdk.exceptions import ClientConnectionError, ClientError, ClientTimeoutError
+from synapse_sdk.exceptions import ClientError
 
 T = TypeVar("T")
 
@@ -52,10 +52,14 @@ class AsyncCaller:
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
             return None
-        async for frame in self._follow(step.follower):
-            told = step.tell(frame)
-            if inspect.isawaitable(told):
-                await told
+        frames = self._follow(step.follower)
+        try:
+            async for frame in frames:
+                told = step.tell(frame)
+                if inspect.isawaitable(told):
+                    await told
+        finally:
+            await frames.aclose()
         return None
 
     async def _send(self, request: Request) -> Answer:
@@ -80,21 +84,25 @@ class AsyncCaller:
                         timeout=self._settings.silence(request.silence),
                     )
                 )
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 raise broken(error, self._settings.base_url, not request.is_repeatable) from error
 
-    async def _follow(self, follower: Follower) -> AsyncIterator[Frame]:
-        """The frames of a stream, resumed where it was cut off, until it ends."""
+    async def _follow(self, follower: Follower) -> AsyncGenerator[Frame, None]:
+        """The frames of a stream, resumed where it was cut off, until it ends.
+
+        Whoever leaves early closes it: what Python finds left over keeps its connection until the loop comes to it.
+        """
         while True:
             error: Optional[ClientError] = None
             try:
                 async with self._stream(follower.request()) as chunks:
+                    follower.opened()
                     async for chunk in chunks:
                         for frame in follower.feed(chunk):
                             yield frame
                         if follower.has_ended:
                             return
-            except (ClientConnectionError, ClientTimeoutError) as raised:
+            except ClientError as raised:
                 error = raised
             pause = follower.cut_off(error)
             if pause is None:
@@ -109,7 +117,7 @@ class AsyncCaller:
                 check(Answer(response.status_code, await response.aread()))
             yield response.aiter_bytes()
 
-    async def _lines(self, request: Request) -> AsyncIterator[str]:
+    async def _lines(self, request: Request) -> AsyncGenerator[str, None]:
         """The lines of a text, as they come."""
         lines = Lines()
         async with self._stream(request) as chunks:

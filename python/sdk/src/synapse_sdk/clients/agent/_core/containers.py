@@ -31,9 +31,9 @@ def act(path: str, body: Optional[Mapping[str, Any]] = None, method: str = "POST
     return (yield from ask(Request(method, path, json=dict(body or {})))).object()
 
 
-def remove(path: str) -> Flow[None]:
-    """Deletes. What is answered is not looked at: the Agent says 202 where it goes on deleting."""
-    yield from ask(Request("DELETE", path))
+def remove(path: str, once: bool = False) -> Flow[None]:
+    """Deletes. What is answered is not looked at: the Agent says 202 where it goes on deleting. `once`: see `Request`."""
+    yield from ask(Request("DELETE", path, once=once))
 
 
 def docker_containers() -> Flow[List[JSON]]:

@@ -21,7 +21,7 @@ def create_request(
 
     Raises:
         ValueError: There is neither a release nor a file.
-        TypeError: The release is neither text nor an object with `code` and `version`.
+        TypeError: The release is neither text nor an object with `code` and `version`, or the labels are one text.
         FileNotFoundError: There is no such file. IsADirectoryError: it is a folder.
     """
     release = None if plugin_release == "" else plugin_release
@@ -29,13 +29,24 @@ def create_request(
         raise ValueError("plugin_release and plugin_file are both missing: give one of them")
     body: JSON = {} if release is None else dict(identity(release))
     body.update({name: value for name, value in fields.items() if value is not None})
-    marks = list(labels or ())
+    marks = listed(labels)
     if marks:
         body["labels"] = marks
     headers = {"Prefer": "respond-async"} if at_once else {}
     if not plugin_file:
         return Request("POST", "containers/", json=body, headers=headers)
     return Request("POST", "containers/", form=form(body), file=archive(plugin_file), headers=headers)
+
+
+def listed(labels: Optional[Iterable[str]]) -> Optional[List[str]]:
+    """Labels as a list; None where none are given.
+
+    Raises:
+        TypeError: They are one text, which would be a label for each letter of it.
+    """
+    if isinstance(labels, (str, bytes)):
+        raise TypeError(f"labels is a {type(labels).__name__}: give a list of them")
+    return None if labels is None else list(labels)
 
 
 def archive(plugin_file: Union[str, Path]) -> Path:
@@ -46,7 +57,7 @@ def archive(plugin_file: Union[str, Path]) -> Path:
     """
     file = Path(plugin_file)
     if file.is_dir():
-        raise IsADirectoryError(f"{file} is a folder: zip it (shutil.make_archive) and give the archive")
+        raise IsADirectoryError(f"{file} is a folder: zip it with `playground pack` and give the archive")
     if not file.exists():
         raise FileNotFoundError(f"there is no plugin archive at {file}")
     return file

@@ -37,12 +37,15 @@ def refusal(status: int, detail: Any) -> HTTPError:
     return kind(status, detail)
 
 
-def broken(error: httpx.TransportError, url: str, may_be_done: bool) -> ClientError:
+def broken(error: httpx.RequestError, url: str, may_be_done: bool) -> ClientError:
     """The error for a request without an answer. `may_be_done`: it was sent, and is not to be sent again unseen."""
     if isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout)):
         return ClientTimeoutError(f"no connection to {url} within the time given")
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, (httpx.ConnectError, httpx.UnsupportedProtocol)):
         return ClientConnectionError(f"nobody answers at {url}: {error}")
+    if isinstance(error, httpx.LocalProtocolError):
+        # Its own words may hold the header that cannot be sent, and with it the token.
+        return ClientConnectionError(f"what was to be sent to {url} is no HTTP, and was not sent")
     if may_be_done:
         return ClientResponseIncompleteError(f"{url} never answered, and may have done what was asked: {error or 'silence'}")
     if isinstance(error, httpx.TimeoutException):

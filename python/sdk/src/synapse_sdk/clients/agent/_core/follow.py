@@ -7,15 +7,13 @@ import time
 from dataclasses import dataclass
 from typing import Any, Dict, Iterator, Optional
 
+from synapse_sdk.clients.agent._core import patience
 from synapse_sdk.clients.agent._core.frames import Events
 from synapse_sdk.clients.agent._core.wire import Query, Request
 from synapse_sdk.exceptions import ClientConnectionError, ClientError
 
 # A quiet stream says that it lives every 15 seconds.
 SILENCE = 40.0
-# How long a reader that was cut off waits before it comes back, each time that it finds nobody: 24 seconds in all, in which
-# an Agent is started anew.
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 LAST_FRAMES = ("complete", "error")
 
 
@@ -64,10 +62,14 @@ class Follower:
         query: For the first request only: who comes back says where it was.
         deadline: When to stop, as `time.monotonic()` tells time. It is looked at whenever something comes, and the Agent
             says something every 15 seconds at least.
+        is_known: Whether this Agent answered before.
     """
 
-    def __init__(self, path: str, query: Optional[Query] = None, deadline: Optional[float] = None) -> None:
+    def __init__(
+        self, path: str, query: Optional[Query] = None, deadline: Optional[float] = None, is_known: bool = False
+    ) -> None:
         self.has_ended = False
+        self._is_known = is_known
         self._path, self._query, self._deadline = path, dict(query or {}), deadline
         self._last: Optional[str] = None
         self._retry: Optional[float] = None
@@ -83,6 +85,10 @@ class Follower:
             headers["Last-Event-ID"] = self._last
         silence = SILENCE if self._deadline is None else min(SILENCE, max(self._deadline - time.monotonic(), 0.1))
         return Request("GET", self._path, query=self._query, headers=headers, silence=silence)
+
+    def opened(self) -> None:
+        """The Agent began to answer: once it is away, a restart of it is waited for."""
+        self._is_known = True
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
         """What these bytes say."""
@@ -102,16 +108,20 @@ class Follower:
         `error` is None where the stream ended before its last frame.
 
         Raises:
-            ClientConnectionError: Nobody was there for too long.
+            ClientConnectionError, ClientTimeoutError, ServerError: Nobody was there for too long.
+            HTTPError: The Agent refused.
         """
+        if error is not None and not patience.is_away(error):
+            raise error
         self._look_at_the_clock()
         if self.has_ended:
             return None
-        if self._misses >= len(PAUSES):
+        pauses = patience.RESTART if self._is_known else patience.AGAIN
+        if self._misses >= len(pauses):
             raise error or ClientConnectionError(f"the stream {self._path} ends again and again before its end")
-        pause = PAUSES[self._misses]
+        pause = max(pauses[self._misses], self._retry or 0.0)
         self._misses += 1
-        return max(pause, self._retry or 0.0)
+        return pause if self._deadline is None else min(pause, max(self._deadline - time.monotonic(), 0.0))
 
     def _look_at_the_clock(self) -> None:
         if self._deadline is not None and time.monotonic() >= self._deadline:

@@ -19,7 +19,7 @@ def identity(plugin_release: Union[str, ReleaseLike]) -> Dict[str, str]:
     """The fields that name a release.
 
     Raises:
-        TypeError: It is neither text nor an object with `code` and `version`.
+        TypeError: It is neither text nor an object with `code` and `version`, or its actions have no names.
     """
     if isinstance(plugin_release, str):
         plugin, _, version = plugin_release.rpartition("@")
@@ -37,19 +37,19 @@ def identity(plugin_release: Union[str, ReleaseLike]) -> Dict[str, str]:
 
 
 def _app(config: Mapping[str, Any]) -> Dict[str, str]:
-    """The action that is an app, and its file. `gradio` wherever it stands, else the first."""
+    """The action that is an app, and its entrypoint. `gradio` wherever it stands, else the first."""
     actions = config.get("actions") or {}
+    if not isinstance(actions, Mapping):
+        raise TypeError(f"actions is a {type(actions).__name__}: give a mapping from the name of each to what it is")
     name = "gradio" if "gradio" in actions else next(iter(actions), None)
     if name is None:
         return {}
     action = actions[name]
     entrypoint = action.get("entrypoint") if isinstance(action, Mapping) else None
-    return {"action": str(name), **({"entrypoint": _file(entrypoint)} if entrypoint else {})}
+    return {"action": str(name), **({"entrypoint": _file(str(entrypoint))} if entrypoint else {})}
 
 
 def _file(entrypoint: str) -> str:
-    """`plugin.gradio_interface.app` or `plugin.gradio_interface:app` as `plugin/gradio_interface.py`."""
-    module, colon, _ = entrypoint.partition(":")
-    if not colon:
-        module = entrypoint.rpartition(".")[0] or entrypoint
-    return module.replace(".", "/") + ".py"
+    """The file, where one is named, as older clients send it. Where a name in dots is cut is seen by the plugin's files only."""
+    file, _, _ = entrypoint.partition(":")
+    return file if "/" in file or file.endswith(".py") else entrypoint

@@ -27,7 +27,7 @@ def created(request: Request, wait: bool, timeout: float, on_progress: Optional[
     told = answer.object()
     if not wait or not told.get("build_id") or _is_ready(answer, told):
         return told
-    return (yield from finished(told["build_id"], timeout, POLL_INTERVAL, on_progress))
+    return (yield from finished(told["build_id"], timeout, POLL_INTERVAL, on_progress, is_known=True))
 
 
 def _is_ready(answer: Answer, told: JSON) -> bool:
@@ -35,13 +35,21 @@ def _is_ready(answer: Answer, told: JSON) -> bool:
     return answer.status != 202 and told.get("status") == "running"
 
 
-def finished(build_id: str, timeout: float, poll_interval: float, on_progress: Optional[OnProgress]) -> Flow[JSON]:
-    """The container of a launch, once it is ready. See `ContainerClientMixin.wait_for_build`."""
+def finished(
+    build_id: str, timeout: float, poll_interval: float, on_progress: Optional[OnProgress], is_known: bool = False
+) -> Flow[JSON]:
+    """The container of a launch, once it is ready. See `ContainerClientMixin.wait_for_build`.
+
+    `is_known` says that this Agent answered before: then a restart of it ends no waiting.
+    """
     deadline = time.monotonic() + timeout
     if on_progress is not None:
-        yield Listen(Follower(f"builds/{segment('build_id', build_id)}/logs/stream/", deadline=deadline), on_progress)
+        path = f"{status_request(build_id).path}logs/stream/"
+        yield Listen(Follower(path, deadline=deadline, is_known=is_known), on_progress)
+        is_known = True
     while True:
-        launch = (yield from ask(status_request(build_id))).object()
+        launch = (yield from ask(status_request(build_id), deadline if is_known else None)).object()
+        is_known = True
         if launch.get("status") == "completed":
             return launch.get("result") or {}
         if launch.get("status") in ("failed", "cancelled"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import Dict, Mapping, Optional, Union
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -50,28 +51,42 @@ def settings(
 
     Raises:
         TypeError: The same is given under both of its names.
-        ValueError: There is no address, or it is none, or the token cannot be one.
+        ValueError: There is no address, or it is none, or a token cannot be one.
     """
     address = _one("base_url", base_url, "host", host) or os.environ.get("PLAYGROUND_URL")
     secret = _one("agent_token", agent_token, "token", token) or os.environ.get("PLAYGROUND_TOKEN")
     if not address:
         raise ValueError("where is the Agent? Give its address (host=...), or set PLAYGROUND_URL")
-    if not address.startswith(("http://", "https://")) or not httpx.URL(address).host:
-        raise ValueError(f"{address!r} is no address of an Agent: it begins with http:// or https://")
     # The token goes as it is, without a word in front.
-    headers = {"Authorization": _sendable(secret)} if secret else {}
+    headers = {"Authorization": _sendable("the token", secret)} if secret else {}
     if user_token:
-        headers["SYNAPSE-User"] = f"Token {user_token}"
+        headers["SYNAPSE-User"] = f"Token {_sendable('user_token', user_token)}"
     if tenant:
-        headers["SYNAPSE-Tenant"] = f"Token {tenant}"
-    return Settings(address.rstrip("/"), headers, _limits(timeout))
+        headers["SYNAPSE-Tenant"] = f"Token {_sendable('tenant', tenant)}"
+    return Settings(_base(address.strip()), headers, _limits(timeout))
 
 
-def _sendable(secret: str) -> str:
+def _base(address: str) -> str:
+    """An address that paths can be put behind."""
+    if "@" in address.partition("://")[2].partition("/")[0]:
+        # Not shown: it may be a password.
+        raise ValueError("the address has a name before its host: the Agent takes a token, and nothing else")
+    if "?" in address or "#" in address:
+        raise ValueError(f"{address!r} ends in a question or a place on a page: give the Agent's address alone")
+    try:
+        url, port = httpx.URL(address), urlsplit(address).port
+    except (httpx.InvalidURL, ValueError):
+        url, port = httpx.URL(), None
+    if url.scheme not in ("http", "https") or not url.host or "%" in url.host or port == 0:
+        raise ValueError(f"{address!r} is no address of an Agent: it is http:// or https://, a host and, where it has one, a port")
+    return address.rstrip("/")
+
+
+def _sendable(what: str, secret: str) -> str:
     # What comes from a file has a line feed at its end. What no header can hold would be shown in the error of whoever tries.
     secret = secret.strip()
     if not (secret.isascii() and secret.isprintable()):
-        raise ValueError("the token has characters that no token has: was it copied whole?")
+        raise ValueError(f"{what} has characters that no header can hold: was it copied whole?")
     return secret
 
 

@@ -13,7 +13,7 @@ from synapse_sdk.clients.agent._core.frames import Lines
 from synapse_sdk.clients.agent._core.pages import first_of_all, following, items, page
 from synapse_sdk.clients.agent._core.settings import Settings
 from synapse_sdk.clients.agent._core.wire import JSON, Answer, Flow, Pause, Query, Request, Step, check
-from synapse_sdk.exceptions import ClientConnectionError, ClientError, ClientTimeoutError
+from synapse_sdk.exceptions import ClientError
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class SyncCaller:
                         timeout=self._settings.silence(request.silence),
                     )
                 )
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 raise broken(error, self._settings.base_url, not request.is_repeatable) from error
 
     def _follow(self, follower: Follower) -> Iterator[Frame]:
@@ -86,11 +86,12 @@ class SyncCaller:
             error: Optional[ClientError] = None
             try:
                 with self._stream(follower.request()) as chunks:
+                    follower.opened()
                     for chunk in chunks:
                         yield from follower.feed(chunk)
                         if follower.has_ended:
                             return
-            except (ClientConnectionError, ClientTimeoutError) as raised:
+            except ClientError as raised:
                 error = raised
             pause = follower.cut_off(error)
             if pause is None:

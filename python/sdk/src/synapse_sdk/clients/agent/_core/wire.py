@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, List, Mapping, Optional, TypeVar, Union
 from urllib.parse import quote
 
+from synapse_sdk.clients.agent._core import patience
 from synapse_sdk.clients.agent._core.errors import refusal
-from synapse_sdk.exceptions import ClientConnectionError
+from synapse_sdk.exceptions import ClientConnectionError, ClientError, ClientTimeoutError
 
 if TYPE_CHECKING:
     from synapse_sdk.clients.agent._core.follow import Follower
@@ -19,8 +20,7 @@ JSON = Dict[str, Any]
 Query = Mapping[str, Any]
 """Query parameters; a list is a parameter that repeats."""
 
-# An Agent that is started anew is away for about this long. Only what may arrive twice is sent again.
-PAUSES = (0.2, 1.0)
+# Only what may arrive twice is sent again.
 REPEATABLE = ("GET", "DELETE")
 
 
@@ -38,11 +38,13 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     silence: Optional[float] = None
     """Seconds without a byte before the answer is given up; the client's own when None."""
+    once: bool = False
+    """Whether the same again would be refused once it was done."""
 
     @property
     def is_repeatable(self) -> bool:
         """Whether it may arrive twice."""
-        return self.method in REPEATABLE
+        return self.method in REPEATABLE and not self.once
 
 
 @dataclass(frozen=True)
@@ -95,26 +97,30 @@ Flow = Generator[Step, Optional[Answer], T]
 """A call: yields steps, is sent the answer to each request, and returns what the caller gets."""
 
 
-def ask(request: Request) -> Flow[Answer]:
-    """Sends a request, again after a pause when the connection broke and it may arrive twice.
+def ask(request: Request, deadline: Optional[float] = None) -> Flow[Answer]:
+    """Sends a request, again after a pause when the Agent is away and it may arrive twice.
+
+    `deadline` is that of whoever waits for an Agent that answered before: silence is no reason to give it up, and a restart
+    of it is waited for (`patience.pauses`).
 
     Raises:
         ClientConnectionError, ClientTimeoutError: There is no answer.
         HTTPError: The answer is a refusal.
     """
-    pauses = list(PAUSES) if request.is_repeatable else []
+    pauses = patience.pauses(deadline) if request.is_repeatable else iter(())
     while True:
         try:
             answer = yield request
-            break
-        except ClientConnectionError:
-            if not pauses:
+            if answer is None:
+                raise AssertionError("a request was carried out without an answer")
+            check(answer)
+            return answer
+        except ClientError as error:
+            is_final = not patience.is_away(error) or (deadline is None and isinstance(error, ClientTimeoutError))
+            pause = None if is_final else next(pauses, None)
+            if pause is None:
                 raise
-        yield Pause(pauses.pop(0))
-    if answer is None:
-        raise AssertionError("a request was carried out without an answer")
-    check(answer)
-    return answer
+        yield Pause(pause)
 
 
 def check(answer: Answer) -> None:
