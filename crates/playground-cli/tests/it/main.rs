@@ -16,4 +16,5 @@ mod login;
 mod open;
 mod orphans;
 mod run;
+mod sound;
 mod tables;
