@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use comfy_table::Cell;
-use futures_util::TryStreamExt as _;
 use playground_types::StepPurpose;
 use playground_types::wire::{BuildStep, Launch};
 
 use crate::connect::Session;
 use crate::human::{age, or_dash, seconds, short};
 use crate::language::{Language, say};
+use crate::list::{Shape, list};
 use crate::logs::{follow, print_log};
-use crate::ls::left_out;
-use crate::output::{Output, note, print, print_json};
+use crate::outcome::tell;
+use crate::output::{Output, print, print_json};
 use crate::show::failed;
 use crate::table::{launch_status, pairs, table, text};
 
@@ -58,7 +58,7 @@ pub(crate) struct BuildArgs {
 pub(crate) async fn run(args: BuildsArgs, session: Session) -> anyhow::Result<()> {
     let client = &session.client;
     match args.command.unwrap_or(BuildsCommand::Ls { all: false }) {
-        BuildsCommand::Ls { all } => list(all, &session).await,
+        BuildsCommand::Ls { all } => ls(all, &session).await,
         BuildsCommand::Show(build) => show(&build.id, &session).await,
         BuildsCommand::Logs {
             build,
@@ -72,25 +72,17 @@ pub(crate) async fn run(args: BuildsArgs, session: Session) -> anyhow::Result<()
 /// Also a verb of its own.
 pub(crate) async fn cancel(build: &BuildArgs, session: Session) -> anyhow::Result<()> {
     session.client.cancel_build(&build.id).await?;
-    Ok(print(&format!("{}  cancelled", build.id))?)
+    tell(&build.id, "cancelled", session.output)
 }
 
-async fn list(all: bool, session: &Session) -> anyhow::Result<()> {
-    let (launches, count) = if all {
-        let all: Vec<_> = session.client.all_builds().try_collect().await?;
-        let count = all.len() as u64;
-        (all, count)
-    } else {
-        let page = session.client.builds(1, NEWEST).await?;
-        (page.results, page.count)
+async fn ls(all: bool, session: &Session) -> anyhow::Result<()> {
+    let client = &session.client;
+    let shape = Shape {
+        output: session.output,
+        none: say("no builds", "빌드가 없습니다"),
+        table: listed,
     };
-    match session.output {
-        Output::Json => print_json(&launches)?,
-        Output::Table if launches.is_empty() => note(&say("no builds", "빌드가 없습니다")),
-        Output::Table => print(&listed(&launches))?,
-    }
-    left_out(count, launches.len());
-    Ok(())
+    list(all, client.all_builds(), client.builds(1, NEWEST), shape).await
 }
 
 fn listed(launches: &[Launch]) -> String {

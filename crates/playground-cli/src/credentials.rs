@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use crate::exit::{Exit, Problem};
+use crate::language::say;
 
 /// The file inside the user's directory of settings.
 const FILE: &str = "synapse-playground/credentials.toml";
@@ -47,33 +48,57 @@ impl Credentials {
     /// When others may read it, or it is not what `login` writes. The parser's words are left out: they quote the line.
     pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
         let shown = file.display();
+        let cannot = || {
+            say(
+                format!("{shown} cannot be read"),
+                format!("파일을 읽을 수 없습니다: {shown}"),
+            )
+        };
         let mut opened = match File::open(file) {
             Ok(opened) => opened,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error).with_context(|| format!("{shown} cannot be read")),
+            Err(error) => return Err(error).with_context(cannot),
         };
         let mode = opened.metadata()?.permissions().mode() & 0o777;
         if mode & OTHERS != 0 {
-            let message =
-                format!("{shown} has tokens, and others may read or change it (mode {mode:o})");
+            let message = say(
+                format!("{shown} has tokens, and others may read or change it (mode {mode:o})"),
+                format!(
+                    "토큰이 든 파일을 다른 사용자가 읽거나 바꿀 수 있습니다: {shown} (권한 {mode:o})"
+                ),
+            );
             let problem = Problem::new(Exit::Failed, message);
             return Err(problem.hint(format!("chmod 600 {shown}")).into());
         }
         let mut text = String::new();
         let read = opened.read_to_string(&mut text);
-        read.with_context(|| format!("{shown} cannot be read"))?;
+        read.with_context(cannot)?;
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map(|span| line_at(&text, span.start));
-            let place = line.map_or_else(String::new, |line| format!(", line {line}"));
-            let message = format!("{shown}{place} is not what `playground login` writes");
-            let hint = format!("mend it, or remove it and log in again: rm {shown}");
+            let place = line.map_or_else(String::new, |line| {
+                say(format!(", line {line}"), format!(", {line}번째 줄"))
+            });
+            let message = say(
+                format!("{shown}{place} is not what `playground login` writes"),
+                format!("`playground login`이 쓰는 형식이 아닙니다: {shown}{place}"),
+            );
+            let hint = say(
+                format!("mend it, or remove it and log in again: rm {shown}"),
+                format!("고치거나, 지우고 다시 로그인하세요: rm {shown}"),
+            );
             Problem::new(Exit::Failed, message).hint(hint).into()
         })
     }
 
     /// Writes the file whole, for its owner only: a reader sees the old file or the new one.
     pub(crate) fn write(&self, file: &Path) -> anyhow::Result<()> {
-        let cannot = || format!("{} cannot be written", file.display());
+        let cannot = || {
+            let shown = file.display();
+            say(
+                format!("{shown} cannot be written"),
+                format!("파일을 쓸 수 없습니다: {shown}"),
+            )
+        };
         let folder = file.parent().with_context(cannot)?;
         let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.with_context(cannot)?;

@@ -1,10 +1,11 @@
 //! `playground health`.
 
-use playground_types::wire::{DiskHealth, Health};
+use playground_types::wire::{BackendHealth, DiskHealth, Health, Isolation, PortHealth};
 
 use crate::connect::Session;
 use crate::exit::{Exit, Problem};
 use crate::human::{or_dash, size};
+use crate::language::say;
 use crate::output::{Output, print, print_json};
 use crate::table::{pairs, text};
 
@@ -18,7 +19,10 @@ pub(crate) async fn run(session: Session) -> anyhow::Result<()> {
         [] if health.status == "ok" => Ok(()),
         problems => {
             let message = match problems {
-                [] => format!("the Agent says that it is {}", health.status),
+                [] => say(
+                    format!("the Agent says that it is {}", health.status),
+                    format!("Agent가 알린 상태: {}", health.status),
+                ),
                 problems => problems.join("; "),
             };
             Err(Problem::new(Exit::Failed, message).into())
@@ -27,67 +31,41 @@ pub(crate) async fn run(session: Session) -> anyhow::Result<()> {
 }
 
 fn shown(health: &Health) -> String {
-    let yes_no = |value: bool| if value { "yes" } else { "no" };
     let docker = match (&health.docker.version, &health.docker.api_version) {
-        _ if !health.docker.available => "does not answer".to_owned(),
+        _ if !health.docker.available => say("does not answer", "응답 없음"),
         (Some(version), Some(api)) => format!("{version} (API {api})"),
         (version, _) => or_dash(version.as_deref()),
     };
     let base = match (health.base_image.available, &health.base_image.gradio) {
-        (false, _) => format!("{} (missing)", health.base_image.reference),
+        (false, _) => say(
+            format!("{} (missing)", health.base_image.reference),
+            format!("{} (없음)", health.base_image.reference),
+        ),
         (true, Some(gradio)) => format!("{} (Gradio {gradio})", health.base_image.reference),
         (true, None) => health.base_image.reference.clone(),
     };
     let containers: Vec<_> = health
         .containers
         .iter()
-        .map(|(status, count)| format!("{count} {status}"))
+        .map(|(status, count)| say(format!("{count} {status}"), format!("{status} {count}개")))
         .collect();
-    let isolation = &health.isolation;
     let mut rows = vec![
         ("status", text(&health.status)),
         ("version", text(&health.version)),
         ("agent", text(&health.agent_id)),
         ("docker", text(docker)),
         ("base image", text(base)),
-        (
-            "ports",
-            text(format!(
-                "{} of {} in use ({})",
-                health.ports.used, health.ports.total, health.ports.range
-            )),
-        ),
+        ("ports", text(ports(&health.ports))),
         (
             "containers",
             text(or_dash(
                 Some(containers.join(", ")).filter(|text| !text.is_empty()),
             )),
         ),
-        (
-            "isolation",
-            text(format!(
-                "profile {}, seccomp {}, host rules {}, traffic between apps off {}{}",
-                isolation.profile,
-                yes_no(isolation.seccomp),
-                yes_no(isolation.host_rules),
-                yes_no(isolation.inter_container_traffic_off),
-                if isolation.no_way_out {
-                    ", no way out"
-                } else {
-                    ""
-                }
-            )),
-        ),
+        ("isolation", text(isolation(&health.isolation))),
     ];
     if let Some(backend) = &health.backend {
-        let mut words = format!(
-            "{} states wait to be told, {} refused",
-            backend.waiting, backend.refused
-        );
-        if let Some(error) = &backend.error {
-            words.push_str(&format!(", {error}"));
-        }
-        rows.push(("backend", text(words)));
+        rows.push(("backend", text(shown_backend(backend))));
     }
     for disk in &health.disks {
         rows.push(("disk", text(shown_disk(disk))));
@@ -95,12 +73,54 @@ fn shown(health: &Health) -> String {
     pairs(rows)
 }
 
+fn ports(ports: &PortHealth) -> String {
+    let (used, total, range) = (ports.used, ports.total, &ports.range);
+    say(
+        format!("{used} of {total} in use ({range})"),
+        format!("{total}개 중 {used}개 사용 중({range})"),
+    )
+}
+
+fn isolation(isolation: &Isolation) -> String {
+    let yes_no = |value| match value {
+        true => say("yes", "예"),
+        false => say("no", "아니요"),
+    };
+    let profile = &isolation.profile;
+    let seccomp = yes_no(isolation.seccomp);
+    let rules = yes_no(isolation.host_rules);
+    let apart = yes_no(isolation.inter_container_traffic_off);
+    let words = say(
+        format!(
+            "profile {profile}, seccomp {seccomp}, host rules {rules}, traffic between apps off {apart}"
+        ),
+        format!(
+            "프로필 {profile}, seccomp {seccomp}, 호스트 규칙 {rules}, 앱 사이 통신 차단 {apart}"
+        ),
+    );
+    match isolation.no_way_out {
+        true => format!("{words}, {}", say("no way out", "외부 연결 차단")),
+        false => words,
+    }
+}
+
+fn shown_backend(backend: &BackendHealth) -> String {
+    let (waiting, refused) = (backend.waiting, backend.refused);
+    let words = say(
+        format!("{waiting} states wait to be told, {refused} refused"),
+        format!("알릴 상태 {waiting}개, 거부된 상태 {refused}개"),
+    );
+    match &backend.error {
+        Some(error) => format!("{words}, {error}"),
+        None => words,
+    }
+}
+
 fn shown_disk(disk: &DiskHealth) -> String {
-    format!(
-        "{}: {} free of {} ({})",
-        disk.name,
-        size(disk.free_bytes),
-        size(disk.total_bytes),
-        disk.path
+    let (name, path) = (&disk.name, &disk.path);
+    let (free, total) = (size(disk.free_bytes), size(disk.total_bytes));
+    say(
+        format!("{name}: {free} free of {total} ({path})"),
+        format!("{name}: {total} 중 {free} 남음({path})"),
     )
 }

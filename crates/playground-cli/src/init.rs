@@ -69,7 +69,13 @@ pub(crate) fn run(args: InitArgs, output: Output) -> anyhow::Result<()> {
     refuse_to_overwrite(&args.folder, &files)?;
     for (path, text) in &files {
         let file = args.folder.join(path);
-        write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+        write(&file, text).with_context(|| {
+            let shown = file.display();
+            say(
+                format!("{shown} cannot be written"),
+                format!("파일을 쓸 수 없습니다: {shown}"),
+            )
+        })?;
     }
     let report = Report {
         files: files.iter().map(|(path, _)| *path).collect(),

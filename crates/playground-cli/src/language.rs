@@ -1,7 +1,8 @@
 //! In which language the command speaks: Korean where the user's settings ask for it, else English.
 //!
-//! A sentence stands in both languages where it is said, so that neither is forgotten. `--help`, values that are typed again
-//! (statuses, kinds), JSON, and what comes from tools, tracebacks and the Agent's refusals stay as they are.
+//! A sentence stands in both languages where it is said, so that neither is forgotten. `--help`, values that are typed or
+//! read again (statuses, also at the end of a result's line, and kinds of failures), JSON, and what comes from tools,
+//! tracebacks and the Agent's refusals stay as they are. So do titles that are names already: PK, ID, URL.
 
 use playground_types::Failure;
 
@@ -31,6 +32,15 @@ fn korean_title(english: &'static str) -> &'static str {
         "ENDPOINT" | "endpoint" => "주소",
         "LABELS" | "labels" => "레이블",
         "AGE" => "경과",
+        "KIND" => "종류",
+        "WHY" => "이유",
+        "PORT" => "포트",
+        "RECORD" => "레코드",
+        "AGENT" | "agent" => "Agent",
+        "docker" => "Docker",
+        "backend" => "백엔드",
+        "params" => "파라미터",
+        "metadata" => "메타데이터",
         "BUILD" | "build" => "빌드",
         "ERROR" => "오류",
         "CATEGORY" | "category" => "분류",

@@ -1,14 +1,13 @@
 //! `playground ls`.
 
 use clap::Args;
-use futures_util::TryStreamExt as _;
 use playground_client::ContainerFilter;
 use playground_types::wire::Container;
 
 use crate::connect::Session;
 use crate::human::{age, or_dash};
 use crate::language::say;
-use crate::output::{Output, note, print, print_json};
+use crate::list::{Shape, list};
 use crate::table::{status, table, text};
 
 /// Containers shown unless all are wanted.
@@ -41,34 +40,18 @@ pub(crate) async fn run(args: LsArgs, session: Session) -> anyhow::Result<()> {
         model: args.model,
         search: None,
     };
-    let (containers, count) = if args.all {
-        let all: Vec<_> = session.client.all_containers(&filter).try_collect().await?;
-        let count = all.len() as u64;
-        (all, count)
-    } else {
-        let page = session.client.containers(&filter, 1, NEWEST).await?;
-        (page.results, page.count)
-    };
-    match session.output {
-        Output::Json => print_json(&containers)?,
-        Output::Table if containers.is_empty() => {
-            note(&say("no containers", "컨테이너가 없습니다"))
-        }
-        Output::Table => print(&listed(&containers))?,
-    }
-    left_out(count, containers.len());
-    Ok(())
-}
-
-/// Says that a list goes on.
-pub(crate) fn left_out(count: u64, shown: usize) {
-    let left = count.saturating_sub(shown as u64);
-    if left > 0 {
-        note(&say(
-            format!("{left} older ones are not shown: add --all"),
-            format!("더 오래된 {left}개는 보여 주지 않았습니다. 모두 보려면 --all"),
-        ));
-    }
+    let client = &session.client;
+    list(
+        args.all,
+        client.all_containers(&filter),
+        client.containers(&filter, 1, NEWEST),
+        Shape {
+            output: session.output,
+            none: say("no containers", "컨테이너가 없습니다"),
+            table: listed,
+        },
+    )
+    .await
 }
 
 fn listed(containers: &[Container]) -> String {

@@ -6,6 +6,8 @@ use playground_types::wire::Orphan;
 
 use crate::connect::Session;
 use crate::human::or_dash;
+use crate::language::say;
+use crate::outcome;
 use crate::output::{Output, note, print, print_json};
 use crate::table::{table, text};
 
@@ -57,14 +59,17 @@ pub(crate) async fn run(args: OrphansArgs, session: Session) -> anyhow::Result<(
             match session.output {
                 Output::Json => print_json(&container),
                 Output::Table => {
-                    let line = format!("{}  adopted as record {}", container.name, container.pk);
-                    Ok(print(&line)?)
+                    let (name, pk) = (&container.name, container.pk);
+                    Ok(print(&say(
+                        format!("{name}  adopted as record {pk}"),
+                        format!("{name}  등록됨, 레코드 {pk}번"),
+                    ))?)
                 }
             }
         }
         OrphansCommand::Rm(one) => {
             client.remove_orphan(&one.id, one.agents.all_agents).await?;
-            Ok(print(&format!("{}  removed", one.id))?)
+            outcome::tell(&one.id, "removed", session.output)
         }
     }
 }
@@ -72,7 +77,10 @@ pub(crate) async fn run(args: OrphansArgs, session: Session) -> anyhow::Result<(
 fn show(orphans: &[Orphan], output: Output) -> anyhow::Result<()> {
     match output {
         Output::Json => print_json(&orphans)?,
-        Output::Table if orphans.is_empty() => note("no containers without a record"),
+        Output::Table if orphans.is_empty() => note(&say(
+            "no containers without a record",
+            "레코드 없는 컨테이너가 없습니다",
+        )),
         Output::Table => {
             print(&listed(orphans))?;
             for orphan in orphans {
@@ -91,9 +99,9 @@ fn listed(orphans: &[Orphan]) -> String {
         &headers,
         orphans.iter().map(|orphan| {
             let agent = if orphan.of_this_agent {
-                "this one"
+                say("this one", "이 Agent")
             } else {
-                &orphan.agent_id
+                orphan.agent_id.clone()
             };
             vec![
                 text(short(&orphan.id)),
@@ -113,9 +121,11 @@ fn listed(orphans: &[Orphan]) -> String {
 fn tell(orphan: &Orphan) {
     note(&format!("{}: {}", short(&orphan.id), orphan.detail));
     if let Some(command) = &orphan.adopt_command {
-        note(&format!("  adopt:  {command}"));
+        let adopt = say("adopt: ", "등록:");
+        note(&format!("  {adopt} {command}"));
     }
-    note(&format!("  remove: {}", orphan.remove_command));
+    let remove = say("remove:", "제거:");
+    note(&format!("  {remove} {}", orphan.remove_command));
 }
 
 fn short(id: &str) -> &str {

@@ -77,7 +77,13 @@ pub(crate) fn run(args: &PackArgs, output: Output) -> anyhow::Result<()> {
 
 fn write(args: &PackArgs) -> anyhow::Result<Report> {
     let file = args.file.clone().unwrap_or_else(|| usual(&args.folder));
-    let cannot = || format!("{} cannot be written", file.display());
+    let cannot = || {
+        let shown = file.display();
+        say(
+            format!("{shown} cannot be written"),
+            format!("파일을 쓸 수 없습니다: {shown}"),
+        )
+    };
     let own = same_file(&args.folder, &file);
     let packed = pack_without(&args.folder, own.as_deref())?;
     let sha256 = sha256(packed.file.path()).with_context(cannot)?;

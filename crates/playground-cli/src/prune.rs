@@ -5,6 +5,7 @@ use playground_types::wire::{Cleanup, CleanupItem, CleanupKind, CleanupReason};
 
 use crate::connect::Session;
 use crate::human::{age, or_dash, size};
+use crate::language::say;
 use crate::output::{Output, note, print, print_json};
 use crate::table::{table, text};
 
@@ -31,8 +32,8 @@ fn shown(items: &[CleanupItem]) -> String {
         &["KIND", "NAME", "RELEASE", "SIZE", "AGE", "WHY"],
         items.iter().map(|item| {
             let why = match &item.kept {
-                Some(reason) => format!("stays: {reason}"),
-                None => why(item.reason).to_owned(),
+                Some(reason) => say(format!("stays: {reason}"), format!("남김: {reason}")),
+                None => why(item.reason),
             };
             vec![
                 text(kind(item.kind)),
@@ -46,29 +47,36 @@ fn shown(items: &[CleanupItem]) -> String {
     )
 }
 
-fn kind(kind: CleanupKind) -> &'static str {
+fn kind(kind: CleanupKind) -> String {
     match kind {
-        CleanupKind::Image => "image",
-        CleanupKind::Build => "build",
-        CleanupKind::Source => "source",
+        CleanupKind::Image => say("image", "이미지"),
+        CleanupKind::Build => say("build", "빌드"),
+        CleanupKind::Source => say("source", "소스"),
     }
 }
 
-fn why(reason: CleanupReason) -> &'static str {
+fn why(reason: CleanupReason) -> String {
     match reason {
-        CleanupReason::NotNewest => "there are enough newer ones",
-        CleanupReason::TooOld => "too old",
-        CleanupReason::Leftover => "left behind",
-        CleanupReason::Unused => "nothing refers to it",
-        CleanupReason::LowDisk => "the disk is nearly full",
+        CleanupReason::NotNewest => say("there are enough newer ones", "더 새로운 것이 충분함"),
+        CleanupReason::TooOld => say("too old", "오래됨"),
+        CleanupReason::Leftover => say("left behind", "정리되지 않고 남음"),
+        CleanupReason::Unused => say("nothing refers to it", "사용하는 곳이 없음"),
+        CleanupReason::LowDisk => say("the disk is nearly full", "디스크가 거의 가득 참"),
     }
 }
 
 fn sum(cleanup: &Cleanup) -> String {
     let gone = cleanup.items.iter().filter(|item| item.kept.is_none());
+    let bytes = size(cleanup.bytes);
     match (gone.count(), cleanup.dry_run) {
-        (0, _) => "nothing to remove".to_owned(),
-        (count, true) => format!("{count} would be removed, up to {}", size(cleanup.bytes)),
-        (count, false) => format!("{count} removed, up to {}", size(cleanup.bytes)),
+        (0, _) => say("nothing to remove", "지울 것이 없습니다"),
+        (count, true) => say(
+            format!("{count} would be removed, up to {bytes}"),
+            format!("지울 것 {count}개, 최대 {bytes}"),
+        ),
+        (count, false) => say(
+            format!("{count} removed, up to {bytes}"),
+            format!("지운 것 {count}개, 최대 {bytes}"),
+        ),
     }
 }

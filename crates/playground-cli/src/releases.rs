@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use futures_util::TryStreamExt as _;
 use playground_types::wire::Release;
 
 use crate::connect::Session;
 use crate::create::upload;
 use crate::human::{age, or_dash, size};
 use crate::language::say;
-use crate::ls::left_out;
-use crate::output::{Output, note, print, print_json};
+use crate::list::{Shape, list};
+use crate::outcome::tell;
+use crate::output::{Output, print, print_json};
 use crate::progress::Progress;
 use crate::table::{pairs, table, text};
 
@@ -53,11 +53,11 @@ struct ReleaseArgs {
 pub(crate) async fn run(args: ReleasesArgs, session: Session) -> anyhow::Result<()> {
     let client = &session.client;
     match args.command.unwrap_or(ReleasesCommand::Ls { all: false }) {
-        ReleasesCommand::Ls { all } => list(all, &session).await,
+        ReleasesCommand::Ls { all } => ls(all, &session).await,
         ReleasesCommand::Show(args) => show(&client.release(&args.release).await?, session.output),
         ReleasesCommand::Rm(args) => {
             client.delete_release(&args.release).await?;
-            Ok(print(&format!("{}  deleted", args.release))?)
+            tell(&args.release, "deleted", session.output)
         }
         ReleasesCommand::Add { file } => {
             let progress = Progress::new();
@@ -70,22 +70,20 @@ pub(crate) async fn run(args: ReleasesArgs, session: Session) -> anyhow::Result<
     }
 }
 
-async fn list(all: bool, session: &Session) -> anyhow::Result<()> {
-    let (releases, count) = if all {
-        let all: Vec<_> = session.client.all_releases().try_collect().await?;
-        let count = all.len() as u64;
-        (all, count)
-    } else {
-        let page = session.client.releases(1, NEWEST).await?;
-        (page.results, page.count)
+async fn ls(all: bool, session: &Session) -> anyhow::Result<()> {
+    let client = &session.client;
+    let shape = Shape {
+        output: session.output,
+        none: say("no releases", "릴리스가 없습니다"),
+        table: listed,
     };
-    match session.output {
-        Output::Json => print_json(&releases)?,
-        Output::Table if releases.is_empty() => note(&say("no releases", "릴리스가 없습니다")),
-        Output::Table => print(&listed(&releases))?,
-    }
-    left_out(count, releases.len());
-    Ok(())
+    list(
+        all,
+        client.all_releases(),
+        client.releases(1, NEWEST),
+        shape,
+    )
+    .await
 }
 
 fn listed(releases: &[Release]) -> String {

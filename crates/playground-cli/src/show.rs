@@ -7,7 +7,7 @@ use playground_types::{Failure, Limits};
 
 use crate::connect::Session;
 use crate::human::{age, or_dash, plain, size};
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::output::{Output, print, print_json};
 use crate::table::{pairs, status, text};
 
@@ -16,17 +16,20 @@ pub(crate) struct ShowArgs {
     /// The container: its record key, name, Docker id or the beginning of one
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     id: String,
+    /// The values of its environment variables, too: they may be secrets that do not look like one
+    #[arg(long)]
+    envs: bool,
 }
 
 pub(crate) async fn run(args: ShowArgs, session: Session) -> anyhow::Result<()> {
     let container = session.client.container(&args.id).await?;
     match session.output {
         Output::Json => print_json(&container),
-        Output::Table => Ok(print(&shown(&container))?),
+        Output::Table => Ok(print(&shown(&container, args.envs))?),
     }
 }
 
-fn shown(container: &Container) -> String {
+fn shown(container: &Container, with_values: bool) -> String {
     let mut rows: Vec<(&'static str, Cell)> = vec![
         ("name", text(&container.name)),
         ("pk", text(container.pk.to_string())),
@@ -55,8 +58,12 @@ fn shown(container: &Container) -> String {
             rows.push((name, text(value.to_string())));
         }
     }
-    for (name, value) in &container.envs {
-        rows.push(("env", text(format!("{name}={value}"))));
+    if with_values {
+        let values = container.envs.iter();
+        rows.extend(values.map(|(name, value)| ("env", text(format!("{name}={value}")))));
+    } else if !container.envs.is_empty() {
+        let names: Vec<_> = container.envs.keys().map(String::as_str).collect();
+        rows.push(("env", text(names.join(", "))));
     }
     rows.retain(|(name, _)| is_worth_a_line(name, container));
     let mut shown = pairs(rows);
@@ -78,12 +85,17 @@ fn is_worth_a_line(name: &str, container: &Container) -> bool {
 /// What the last health checks said.
 fn health(container: &Container) -> String {
     let mut words = vec![container.health_state.to_string()];
-    if container.consecutive_failures > 0 {
-        words.push(format!("{} checks missed", container.consecutive_failures));
+    let missed = container.consecutive_failures;
+    if missed > 0 {
+        words.push(say(
+            format!("{missed} checks missed"),
+            format!("검사 {missed}번 응답 없음"),
+        ));
     }
     words.extend(container.last_health_error.clone());
     if let Some(at) = &container.last_health_check_at {
-        words.push(format!("asked {} ago", age(at)));
+        let age = age(at);
+        words.push(say(format!("asked {age} ago"), format!("{age} 전에 확인")));
     }
     words.join(", ")
 }
@@ -91,18 +103,20 @@ fn health(container: &Container) -> String {
 /// Crashes of late, and what follows.
 fn crashes(container: &Container) -> String {
     match &container.retry_at {
-        Some(at) => format!("{}, next start at {at}", container.attempts),
+        Some(at) => say(
+            format!("{}, next start at {at}", container.attempts),
+            format!("{}, 다음 시작 {at}", container.attempts),
+        ),
         None => container.attempts.to_string(),
     }
 }
 
 fn limits(limits: &Limits) -> String {
-    format!(
-        "{} memory, {} CPUs, {} processes, {} disk",
-        size(limits.memory_bytes),
-        limits.cpus,
-        limits.pids,
-        size(limits.disk_bytes)
+    let (memory, disk) = (size(limits.memory_bytes), size(limits.disk_bytes));
+    let (cpus, pids) = (limits.cpus, limits.pids);
+    say(
+        format!("{memory} memory, {cpus} CPUs, {pids} processes, {disk} disk"),
+        format!("메모리 {memory}, CPU {cpus}개, 프로세스 {pids}개, 디스크 {disk}"),
     )
 }
 

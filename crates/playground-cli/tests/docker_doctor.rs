@@ -68,6 +68,7 @@ fn what_stands_on_the_engine_is_fine_and_nothing_is_left_on_it() {
         "engine",
         "storage",
         "base-image",
+        "registry",
         "networks",
         "data-dir",
         "ports",

@@ -123,10 +123,8 @@ impl Client {
         let post = self
             .endless(Method::POST, self.address(&["containers"]))
             .headers(request.headers());
-        let answer = self
-            .upload(post, request.form_fields(), archive, progress)
-            .await?;
-        self.read(answer).await
+        self.upload(post, request.form_fields(), archive, progress)
+            .await
     }
 
     /// Starts or stops a container, and waits a few seconds for it. A failed start is in the answer's `failure`.

@@ -42,8 +42,7 @@ impl Client {
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<Release, ClientError> {
         let post = self.endless(Method::POST, self.address(&["plugin_releases"]));
-        let answer = self.upload(post, Vec::new(), archive, progress).await?;
-        self.read(answer).await
+        self.upload(post, Vec::new(), archive, progress).await
     }
 
     /// Forgets a release that no container uses.

@@ -6,14 +6,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::StreamExt as _;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use tokio::time::{sleep, timeout};
 
 use crate::{Archive, Client, ClientError};
 
 impl Client {
     /// Posts a form whose last part is the archive. `progress` hears how many bytes of it were taken so far.
     ///
-    /// How long an upload takes depends on the line, so it has no deadline in all, only one for a standstill.
-    pub(crate) async fn upload(
+    /// How long an upload takes depends on the line, so it has no deadline in all, only one for a standstill, and one for
+    /// what the answer says once it begins.
+    pub(crate) async fn upload<T: DeserializeOwned>(
+        &self,
+        post: RequestBuilder,
+        fields: Vec<(&'static str, String)>,
+        archive: Archive,
+        progress: impl FnMut(u64) + Send + 'static,
+    ) -> Result<T, ClientError> {
+        let answer = self.posted(post, fields, archive, progress).await?;
+        let read = async { self.read(self.success(answer).await?).await };
+        timeout(self.timeout(), read)
+            .await
+            .unwrap_or_else(|_| Err(self.late("the Agent's answer")))
+    }
+
+    /// The head of the answer.
+    async fn posted(
         &self,
         post: RequestBuilder,
         fields: Vec<(&'static str, String)>,
@@ -39,20 +57,21 @@ impl Client {
         loop {
             // Cancel-safe: the request is pinned outside and goes on in the next turn.
             tokio::select! {
-                answer = &mut request => {
-                    return self.success(answer.map_err(|error| self.broken(error))?).await;
-                }
-                () = tokio::time::sleep(self.timeout()) => {
+                answer = &mut request => return answer.map_err(|error| self.broken(error)),
+                () = sleep(self.timeout()) => {
                     let now = sent.load(Ordering::Relaxed);
                     if now == seen {
-                        return Err(ClientError::Timeout {
-                            what: "the upload, standing still,".to_owned(),
-                            after: self.timeout(),
-                        });
+                        return Err(self.late("the upload, standing still,"));
                     }
                     seen = now;
                 }
             }
+        }
+    }
+    fn late(&self, what: &str) -> ClientError {
+        ClientError::Timeout {
+            what: what.to_owned(),
+            after: self.timeout(),
         }
     }
 }

@@ -124,6 +124,12 @@ impl Engine {
         dispatch!(self, engine => engine.pull_image(reference, timeout).await)
     }
 
+    /// Asks an image's registry for it, and fetches nothing. The engine asks, by its own proxies and certificates, as it
+    /// would for a pull.
+    pub async fn ask_registry(&self, reference: &str, timeout: Duration) -> Result<()> {
+        dispatch!(self, engine => engine.ask_registry(reference, timeout).await)
+    }
+
     /// Makes an image of one layer from a root file system.
     pub async fn import_image(&self, tar: TarStream, target: &str) -> Result<()> {
         dispatch!(self, engine => engine.import_image(tar, target).await)

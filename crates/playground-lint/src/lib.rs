@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Examined (what intake sees) ─┬▶ manifest ──────▶ keys written twice
-//!                              ├▶ python/* ──────▶ syntax, the app's name, modules that are not there
+//!                              ├▶ python/* ──────▶ syntax, the app's name, modules that are not there, packages that nobody asks for
 //!                              └▶ requirements/* ▶ lines that are no requirement, versions that exclude each other
 //! ```
 //!

@@ -3,7 +3,10 @@
 mod app;
 mod encoding;
 mod imports;
+mod known;
 mod names;
+mod packages;
+mod reach;
 mod source;
 
 use playground_plugin::{DEFAULT_FILE, Examined, Finding, PluginError, Severity};
@@ -16,6 +19,7 @@ const LARGEST: u64 = 1024 * 1024;
 pub(crate) fn look(plugin: &Examined) -> Result<Vec<Finding>, PluginError> {
     let mut findings = Vec::new();
     let app = app_file(plugin);
+    let mut imports = packages::Imports::default();
     for path in plugin.paths().filter(|path| path.ends_with(".py")) {
         let Some(bytes) = plugin.read(path, LARGEST)? else {
             continue;
@@ -34,9 +38,13 @@ pub(crate) fn look(plugin: &Examined) -> Result<Vec<Finding>, PluginError> {
             }
         };
         findings.extend(imports::look(plugin, &source, severity));
+        imports.add(&source);
         if is_app {
             findings.extend(app::look(plugin, &source));
         }
+    }
+    if let Some(app) = &app {
+        findings.extend(imports.look(plugin, app));
     }
     Ok(findings)
 }

@@ -92,3 +92,58 @@ fn modules_that_may_be_there_are_left_alone() {
         assert_eq!(findings(import, files), [], "{import}");
     }
 }
+
+/// The modules that no requirement provides, of a plugin with these files and an app that begins with `import`.
+fn unprovided(import: &str, files: &[&str]) -> Vec<String> {
+    let told = |finding: &Finding| {
+        assert_eq!(finding.code, "import_not_required", "{finding:#?}");
+        let module = finding.message.split('`').nth(1).unwrap().to_owned();
+        format!("{module} {}", finding.place.as_ref().unwrap())
+    };
+    findings(import, files).iter().map(told).collect()
+}
+
+#[test]
+fn packages_that_no_requirement_names_are_told_where_the_app_comes_by() {
+    assert_eq!(
+        unprovided("import os, cv2", &["requirements.txt=numpy\n"]),
+        [format!("cv2 {APP}, line 1, column 1")]
+    );
+    assert_eq!(
+        unprovided(
+            "from plugin.model import load",
+            &[
+                "plugin/model.py=import torch.nn\nfrom sklearn.svm import SVC\nimport torch\n",
+                "plugin/train.py=import lightning\n",
+                "tests/test_model.py=import pytest\n",
+            ]
+        ),
+        [
+            "torch plugin/model.py, line 1, column 1",
+            "sklearn plugin/model.py, line 2, column 1"
+        ]
+    );
+}
+
+#[test]
+fn packages_that_may_be_there_are_left_alone() {
+    for (import, files) in [
+        ("import cv2", &["requirements.txt=opencv-python\n"][..]),
+        ("import cv2", &["wheels/cv-1.0-py3-none-any.whl"]),
+        ("import cv2", &["vendor/cv2/__init__.py"]),
+        ("import PIL, pandas, httpx, yaml, __future__, _ctypes", &[]),
+        ("import matplotlib", &["requirements.txt=gradio==4.44.1\n"]),
+        ("from google.cloud import storage", &[]),
+        (
+            "try:\n    import cv2\nexcept ImportError:\n    cv2 = None",
+            &[],
+        ),
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch",
+            &[],
+        ),
+        ("def load():\n    import torch", &[]),
+    ] {
+        assert_eq!(unprovided(import, files), Vec::<String>::new(), "{import}");
+    }
+}

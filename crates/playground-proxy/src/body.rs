@@ -38,11 +38,15 @@ impl Body {
         Self::Own(Full::new(text.into()))
     }
 
-    /// An app's answer, of which nothing but the body is kept here.
-    pub(crate) fn of_app(answer: Response<Incoming>, visit: Visit) -> Response<Self> {
+    /// An app's answer to a page, of which nothing but the body is kept here.
+    pub(crate) fn of_app(
+        answer: Response<Incoming>,
+        visit: Visit,
+        page: Option<String>,
+    ) -> Response<Self> {
         let kind = answer.headers().get(CONTENT_TYPE);
         let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(EVENTS));
-        let _viewer = is_stream.then(|| visit.stream());
+        let _viewer = is_stream.then(|| visit.stream(page));
         answer.map(|inner| {
             Self::Apps(AppsBody {
                 inner,

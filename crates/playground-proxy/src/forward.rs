@@ -24,6 +24,7 @@ use crate::hop_by_hop;
 use crate::outward::{self, Visitor};
 use crate::pages::Pages;
 use crate::refusal::{self, Refusal};
+use crate::session;
 use crate::traffic::{Received, Visit};
 use crate::tunnel::Tunnels;
 use crate::waiting::STAGE;
@@ -230,6 +231,7 @@ impl Gateway {
                 .await;
         }
         let received = Received::by(&visit);
+        let page = session::of(&parts.uri);
         let mut request =
             Request::from_parts(outward(parts, visitor, &wish), Upload::new(body, received));
         frame_unknown_length(&mut request);
@@ -241,7 +243,7 @@ impl Gateway {
                 "it changed to a protocol that nobody asked for".to_owned(),
             ));
         }
-        Ok(self.clean(Body::of_app(response, visit), &wish, &path))
+        Ok(self.clean(Body::of_app(response, visit, page), &wish, &path))
     }
 
     /// What a waiting page asks for: how far its app is, once that is news.
@@ -292,7 +294,7 @@ impl Gateway {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 return Err(Refusal::AppFailed("it agreed to no WebSocket".to_owned()));
             }
-            return Ok(self.clean(Body::of_app(response, visit), wish, path));
+            return Ok(self.clean(Body::of_app(response, visit, None), wish, path));
         };
         let apps_end = hyper::upgrade::on(&mut response);
         let mut response = self.clean(response.map(|_| Body::own("")), wish, path);

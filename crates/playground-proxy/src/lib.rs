@@ -37,6 +37,7 @@ mod outward;
 mod pages;
 mod patient;
 mod refusal;
+mod session;
 mod traffic;
 mod tunnel;
 mod waiting;

@@ -1,5 +1,7 @@
 //! What passes through to an app, and whether anybody is there.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -23,8 +25,10 @@ pub struct Traffic {
 #[derive(Debug)]
 struct Presence {
     open: usize,
-    /// Streams of events among them.
+    /// Streams of events among them, of pages that do not say who they are.
     streams: usize,
+    /// The others, by their page: one has several while something is computed for it.
+    pages: HashMap<String, usize>,
     /// WebSockets among them.
     tunnels: usize,
     /// Pages that show the app to somebody. Each of those holds streams as well, so these are no more people than those.
@@ -44,6 +48,7 @@ impl Default for Presence {
         Self {
             open: 0,
             streams: 0,
+            pages: HashMap::new(),
             tunnels: 0,
             looks: 0,
             left: None,
@@ -55,6 +60,39 @@ impl Default for Presence {
 }
 
 impl Presence {
+    fn look_on(&mut self, how: &How) {
+        match how {
+            How::Stream(None) => self.streams += 1,
+            How::Stream(Some(page)) => *self.pages.entry(page.clone()).or_default() += 1,
+            How::Tunnel => self.tunnels += 1,
+            How::Look => self.looks += 1,
+        }
+    }
+
+    fn look_away(&mut self, how: &How) {
+        match how {
+            How::Stream(None) => self.streams -= 1,
+            How::Stream(Some(page)) => {
+                let Entry::Occupied(mut streams) = self.pages.entry(page.clone()) else {
+                    return;
+                };
+                *streams.get_mut() -= 1;
+                if *streams.get() == 0 {
+                    streams.remove();
+                }
+            }
+            How::Tunnel => self.tunnels -= 1,
+            How::Look => self.looks -= 1,
+        }
+    }
+
+    /// How many people there are, as far as can be told. Pages that show the app hold its streams as well, so those are counted
+    /// once.
+    fn viewers(&self) -> usize {
+        self.looks
+            .max(self.streams + self.pages.len() + self.tunnels)
+    }
+
     fn arrive(&mut self, address: SocketAddr) {
         match self.at.iter_mut().find(|(at, _)| *at == address) {
             Some((_, count)) => *count += 1,
@@ -81,8 +119,8 @@ pub struct Visits {
     pub sent: u64,
     /// Requests, streams and WebSockets that are open now, held ones included.
     pub open: usize,
-    /// How many look on: pages that show the app, or streams of events and WebSockets, whichever are more. Whoever has an
-    /// app's own page open holds one of these, and another one while something is computed for them.
+    /// How many look on: pages of Gradio with a stream of events, other streams and WebSockets; or pages that show the app,
+    /// if those are more.
     pub viewers: usize,
     /// How long ago somebody was last there: no time while somebody is, none when nobody ever was.
     pub last_seen: Option<Duration>,
@@ -109,7 +147,7 @@ impl Traffic {
             received: self.received.load(Relaxed),
             sent: self.sent.load(Relaxed),
             open: presence.open,
-            viewers: presence.looks.max(presence.streams + presence.tunnels),
+            viewers: presence.viewers(),
             last_seen: is_there
                 .then_some(Duration::ZERO)
                 .or_else(|| Some(presence.left?.elapsed())),
@@ -196,13 +234,9 @@ impl Visit {
         self.traffic.latency.note(took);
     }
 
-    /// Its answer is a stream of events.
-    pub(crate) fn stream(&self) -> Viewer {
-        self.traffic.presence().streams += 1;
-        Viewer {
-            traffic: self.traffic.clone(),
-            of: |presence| &mut presence.streams,
-        }
+    /// Its answer is a stream of events, for this page.
+    pub(crate) fn stream(&self, page: Option<String>) -> Viewer {
+        Viewer::begin(&self.traffic, How::Stream(page))
     }
 
     /// It is a WebSocket; none when the app has so many already.
@@ -211,10 +245,10 @@ impl Visit {
         if presence.tunnels >= most {
             return None;
         }
-        presence.tunnels += 1;
+        presence.look_on(&How::Tunnel);
         Some(Viewer {
             traffic: self.traffic.clone(),
-            of: |presence| &mut presence.tunnels,
+            how: How::Tunnel,
         })
     }
 
@@ -251,13 +285,31 @@ impl Drop for Visit {
 #[derive(Debug)]
 pub(crate) struct Viewer {
     traffic: Arc<Traffic>,
-    /// Where they are counted.
-    of: fn(&mut Presence) -> &mut usize,
+    how: How,
+}
+
+/// How somebody looks on.
+#[derive(Debug)]
+enum How {
+    /// By a stream of events, for the page that says who it is.
+    Stream(Option<String>),
+    Tunnel,
+    Look,
+}
+
+impl Viewer {
+    fn begin(traffic: &Arc<Traffic>, how: How) -> Self {
+        traffic.presence().look_on(&how);
+        Self {
+            traffic: traffic.clone(),
+            how,
+        }
+    }
 }
 
 impl Drop for Viewer {
     fn drop(&mut self) {
-        *(self.of)(&mut self.traffic.presence()) -= 1;
+        self.traffic.presence().look_away(&self.how);
     }
 }
 
@@ -273,13 +325,8 @@ pub struct Look {
 impl Look {
     pub(crate) fn at(traffic: &Arc<Traffic>) -> Option<Self> {
         let visit = Visit::begin(traffic, usize::MAX)?;
-        traffic.presence().looks += 1;
-        let viewer = Viewer {
-            traffic: traffic.clone(),
-            of: |presence| &mut presence.looks,
-        };
         Some(Self {
-            _viewer: viewer,
+            _viewer: Viewer::begin(traffic, How::Look),
             _visit: visit,
         })
     }
@@ -349,7 +396,7 @@ mod tests {
         assert!(Visit::begin(&traffic, 2).is_some());
         let tunnel = second.tunnel(1).expect("there is room");
         assert!(second.tunnel(1).is_none());
-        let stream = second.stream();
+        let stream = second.stream(None);
         assert_eq!(traffic.visits().viewers, 2);
         drop(tunnel);
         assert!(second.tunnel(1).is_some());
@@ -364,11 +411,14 @@ mod tests {
         assert_eq!((traffic.visits().viewers, traffic.visits().open), (1, 1));
         // The page that shows the app holds the app's own stream: that is one person.
         let page = visit(&traffic);
-        let stream = page.stream();
+        let stream = |page: &Visit, hash: &str| page.stream(Some(hash.to_owned()));
+        let (beat, result) = (stream(&page, "one"), stream(&page, "one"));
         assert_eq!(traffic.visits().viewers, 1);
-        let other = page.stream();
+        let other = stream(&page, "other");
         assert_eq!(traffic.visits().viewers, 2, "one more looks, elsewhere");
-        drop((stream, other, page));
+        drop(beat);
+        assert_eq!(traffic.visits().viewers, 2);
+        drop((result, other, page));
         tokio::time::advance(Duration::from_secs(60)).await;
         assert!(!traffic.shut(Duration::ZERO), "somebody looks");
         drop(look);

@@ -6,11 +6,15 @@ import json
 import os
 import shutil
 import tarfile
-from typing import IO, Iterable, List, Optional
+from typing import IO, Iterable, List
 
 # Names of what was unpacked last, in the home folder: a file that the next tar lacks was deleted by its author, while one
 # that the plugin wrote itself stays.
 _NAMES = ".synapse-code"
+# The name of a file that is not whole yet.
+_NEW = ".synapse-new"
+# So much is in memory at a time.
+_PIECE = 1024 * 1024
 
 
 def unpack(tar: str, root: str) -> None:
@@ -22,30 +26,46 @@ def unpack(tar: str, root: str) -> None:
             content = archive.extractfile(member) if member.isfile() else None
             if content is not None:
                 names.append(member.name)
-                _write(os.path.join(root, member.name), content, member.mode)
+                _write(os.path.join(root, member.name), content, member.size, member.mode)
     for name in set(before) - set(names):
         _remove(os.path.join(root, name))
     with open(_names_file(), "w", encoding="utf-8") as file:
         json.dump(names, file)
 
 
-def _write(path: str, content: IO[bytes], mode: int) -> None:
-    new = content.read()
+def _write(path: str, content: IO[bytes], size: int, mode: int) -> None:
+    """In pieces: one file of weights may be larger than the container's memory."""
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path)
-    if _read(path) != new:
-        _make_folder(os.path.dirname(path))
-        with open(path, "wb") as file:
-            file.write(new)
+    if not _is_same(path, content, size):
+        content.seek(0)
+        folder = os.path.dirname(path)
+        _make_folder(folder)
+        # Whole or not at all: a disk that is full on the way leaves the file of before.
+        new = os.path.join(folder, _NEW)
+        try:
+            with open(new, "wb") as file:
+                shutil.copyfileobj(content, file, _PIECE)
+            os.replace(new, path)
+        except OSError:
+            _remove(new)
+            raise
     os.chmod(path, 0o755 if mode & 0o111 else 0o644)
 
 
-def _read(path: str) -> Optional[bytes]:
+def _is_same(path: str, content: IO[bytes], size: int) -> bool:
     try:
         with open(path, "rb") as file:
-            return file.read()
+            if os.fstat(file.fileno()).st_size != size:
+                return False
+            while True:
+                piece = content.read(_PIECE)
+                if piece != file.read(_PIECE):
+                    return False
+                if not piece:
+                    return True
     except OSError:
-        return None
+        return False
 
 
 def _make_folder(folder: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import tarfile
 import threading
+import tracemalloc
 from pathlib import Path
+from typing import Dict
 
 import pytest
-from synapse_launcher import entrypoint, guard, pick, settings
+from synapse_launcher import code, entrypoint, guard, pick, settings
 from synapse_launcher.events import Failure
 from synapse_launcher.gradio_hooks import with_prefix
 from synapse_launcher.lazy import LazyFinder, LazyModule
@@ -157,3 +161,80 @@ def test_lazy_module_is_whole_for_every_thread(lazy_package: str) -> None:
     for thread in threads:
         thread.join()
     assert seen == [7] * 8
+
+
+@pytest.fixture
+def plugin_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for folder in ("app", "home"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path / "app"
+
+
+def unpack(root: Path, files: Dict[str, bytes]) -> None:
+    tar = root.parent / "code.tar"
+    with tarfile.open(tar, "w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    code.unpack(str(tar), str(root))
+
+
+def test_unpacking_makes_the_files_those_of_the_tar(plugin_root: Path) -> None:
+    unpack(plugin_root, {"a.py": b"1", "gone.py": b"", "folder": b"a file at first", "file/inner": b"x"})
+    (plugin_root / "own.txt").write_text("the plugin's own")
+    (plugin_root / "elsewhere").write_text("not of the tar")
+    (plugin_root / "link").symlink_to(plugin_root / "elsewhere")
+    unpack(plugin_root, {"a.py": b"2", "folder/inner.py": b"3", "file": b"4", "link": b"5"})
+    found = {str(path.relative_to(plugin_root)): path.read_bytes() for path in plugin_root.rglob("*") if path.is_file()}
+    assert found == {"a.py": b"2", "folder/inner.py": b"3", "file": b"4", "link": b"5", "own.txt": b"the plugin's own", "elsewhere": b"not of the tar"}
+
+
+def test_what_did_not_change_is_not_written(plugin_root: Path) -> None:
+    large = b"w" * (3 * 1024 * 1024)
+    unpack(plugin_root, {"same.bin": large, "longer.bin": b"a", "other.bin": large})
+    before = {path.name: path.stat().st_ino for path in plugin_root.iterdir()}
+    kept = [open(path, "rb") for path in plugin_root.iterdir()]
+    unpack(plugin_root, {"same.bin": large, "longer.bin": b"ab", "other.bin": large[:-1] + b"x"})
+    after = {path.name: path.stat().st_ino for path in plugin_root.iterdir()}
+    for file in kept:
+        file.close()
+    assert [name for name in sorted(after) if before[name] != after[name]] == ["longer.bin", "other.bin"]
+    assert (plugin_root / "other.bin").read_bytes() == large[:-1] + b"x"
+
+
+def test_a_large_file_is_never_in_memory_as_a_whole(plugin_root: Path) -> None:
+    size = 16 * 1024 * 1024
+    for letter in (b"a", b"a", b"b"):
+        tracemalloc.start()
+        try:
+            unpack_from_disk(plugin_root, letter, size)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < size // 2
+    assert (plugin_root / "weights.bin").stat().st_size == size
+
+
+def unpack_from_disk(root: Path, letter: bytes, size: int) -> None:
+    weights = root.parent / "weights.bin"
+    with open(weights, "wb") as file:
+        for _ in range(size // len(letter * 1024)):
+            file.write(letter * 1024)
+    with tarfile.open(root.parent / "code.tar", "w") as archive:
+        archive.add(weights, "weights.bin")
+    code.unpack(str(root.parent / "code.tar"), str(root))
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(plugin_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpack(plugin_root, {"a.py": b"before"})
+
+    def full(source: object, target: io.BufferedWriter, length: int) -> None:
+        target.write(b"hal")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(code.shutil, "copyfileobj", full)
+    with pytest.raises(OSError):
+        unpack(plugin_root, {"a.py": b"after"})
+    assert [(path.name, path.read_bytes()) for path in plugin_root.iterdir()] == [("a.py", b"before")]

@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use super::recipe::BOOTSTRAP;
 use crate::human::size;
+use crate::language::say;
 use crate::progress::{Progress, Step};
 
 const OS_RELEASE: &str = "/etc/os-release";
@@ -39,7 +40,8 @@ impl Host {
                 .filter(|value| !value.is_empty())
         };
         Self {
-            name: field("PRETTY_NAME").unwrap_or_else(|| "an unknown system".to_owned()),
+            name: field("PRETTY_NAME")
+                .unwrap_or_else(|| say("an unknown system", "알 수 없는 시스템")),
             family: format!(
                 " {} {} ",
                 field("ID").unwrap_or_default(),
@@ -65,13 +67,19 @@ impl Host {
             .iter()
             .any(|family| self.family.contains(family));
         if !is_debian || self.suite.is_none() {
-            return Err(format!(
-                "a root is made from Debian's or Ubuntu's packages, and this is {}",
-                self.name
+            let name = &self.name;
+            return Err(say(
+                format!("a root is made from Debian's or Ubuntu's packages, and this is {name}"),
+                format!(
+                    "루트 파일 시스템은 Debian이나 Ubuntu의 패키지로만 만들 수 있습니다(이 시스템: {name})"
+                ),
             ));
         }
         if !self.is_root {
-            return Err("making a root from packages needs root".to_owned());
+            return Err(say(
+                "making a root from packages needs root",
+                "패키지로 루트 파일 시스템을 만들려면 root 권한이 필요합니다",
+            ));
         }
         Ok(())
     }
@@ -86,22 +94,41 @@ pub(super) async fn root(
     let digest = Digest::of(BOOTSTRAP.as_bytes());
     let tar = cache.join(format!("root-{}-{}.tar", host.suite(), &digest.hex()[..12]));
     if tar.is_file() {
-        progress.line(&format!("using the root in {}", tar.display()));
+        let shown = tar.display();
+        progress.line(&say(
+            format!("using the root in {shown}"),
+            format!("만들어 둔 루트 파일 시스템을 씁니다: {shown}"),
+        ));
         return Ok(tar);
     }
-    std::fs::create_dir_all(cache)
-        .with_context(|| format!("{} cannot be made", cache.display()))?;
+    std::fs::create_dir_all(cache).with_context(|| {
+        let shown = cache.display();
+        say(
+            format!("{shown} cannot be made"),
+            format!("디렉터리를 만들 수 없습니다: {shown}"),
+        )
+    })?;
     ensure_tool(progress).await?;
     let script = tempfile::NamedTempFile::new()?;
     std::fs::write(script.path(), BOOTSTRAP)?;
-    let mut step = progress.step(format!("bootstrapping a root of {}", host.suite()));
+    let suite = host.suite();
+    let mut step = progress.step(say(
+        format!("bootstrapping a root of {suite}"),
+        format!("루트 파일 시스템 만들기({suite})"),
+    ));
     let mut command = Command::new("sh");
     command.arg(script.path()).arg(&tar).arg(host.suite());
-    run(command, &mut step)
-        .await
-        .context("no root could be made from packages")?;
-    let bytes = std::fs::metadata(&tar)?.len();
-    step.done(&format!("{} in {}", size(bytes), tar.display()));
+    run(command, &mut step).await.with_context(|| {
+        say(
+            "no root could be made from packages",
+            "패키지로 루트 파일 시스템을 만들지 못했습니다",
+        )
+    })?;
+    let (bytes, shown) = (size(std::fs::metadata(&tar)?.len()), tar.display());
+    step.done(&say(
+        format!("{bytes} in {shown}"),
+        format!("{bytes}, {shown}"),
+    ));
     Ok(tar)
 }
 
@@ -114,7 +141,10 @@ async fn ensure_tool(progress: &Progress) -> anyhow::Result<()> {
     if is_there(TOOL) || is_there("debootstrap") {
         return Ok(());
     }
-    let mut step = progress.step(format!("installing {TOOL} on this machine with apt"));
+    let mut step = progress.step(say(
+        format!("installing {TOOL} on this machine with apt"),
+        format!("apt로 이 컴퓨터에 설치하기: {TOOL}"),
+    ));
     let install = || {
         let mut command = Command::new("apt-get");
         command
@@ -133,9 +163,12 @@ async fn ensure_tool(progress: &Progress) -> anyhow::Result<()> {
         let mut update = Command::new("apt-get");
         update.args(["update", "--quiet"]);
         run(update, &mut step).await?;
-        run(install(), &mut step)
-            .await
-            .with_context(|| format!("{TOOL} cannot be installed: install it by hand"))?;
+        run(install(), &mut step).await.with_context(|| {
+            say(
+                format!("{TOOL} cannot be installed: install it by hand"),
+                format!("설치할 수 없습니다: {TOOL}. 직접 설치하세요"),
+            )
+        })?;
     }
     step.done("");
     Ok(())
@@ -154,7 +187,12 @@ async fn run(mut command: Command, step: &mut Step) -> anyhow::Result<()> {
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .with_context(|| format!("{name} cannot be run"))?;
+        .with_context(|| {
+            say(
+                format!("{name} cannot be run"),
+                format!("실행할 수 없습니다: {name}"),
+            )
+        })?;
     let mut out = child.stdout.take().map(|out| BufReader::new(out).lines());
     let mut err = child.stderr.take().map(|err| BufReader::new(err).lines());
     let mut last = String::new();
@@ -171,7 +209,10 @@ async fn run(mut command: Command, step: &mut Step) -> anyhow::Result<()> {
     }
     let status = child.wait().await?;
     if !status.success() {
-        bail!("{name} ended with {status}: {last}");
+        bail!(say(
+            format!("{name} ended with {status}: {last}"),
+            format!("{name} 실패({status}): {last}"),
+        ));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use futures_util::StreamExt as _;
 use playground_engine::TarStream;
 
 use super::{BuildArgs, SYSTEM_CA_BUNDLE};
+use crate::language::say;
 
 /// What a build step needs to reach the package index. Mounted for that step, never copied.
 #[derive(Debug)]
@@ -25,8 +26,13 @@ impl Settings {
         };
         let ca_bundle = match path {
             None => Vec::new(),
-            Some(path) => std::fs::read(&path)
-                .with_context(|| format!("the CA bundle {} cannot be read", path.display()))?,
+            Some(path) => std::fs::read(&path).with_context(|| {
+                let shown = path.display();
+                say(
+                    format!("the CA bundle {shown} cannot be read"),
+                    format!("CA 번들을 읽을 수 없습니다: {shown}"),
+                )
+            })?,
         };
         let line = |(name, value): (&str, &Option<String>)| {
             // One line each, whatever was typed.

@@ -12,6 +12,7 @@ use super::recipe::{DOCKERFILE, INSTALL, PACKAGES};
 use super::{BuildArgs, LABEL_RECIPE, Made};
 use crate::exit::{Exit, Problem};
 use crate::human::short;
+use crate::language::say;
 use crate::progress::{Progress, Step};
 
 /// Marks the lines of the image's own account.
@@ -92,7 +93,10 @@ async fn named(
     let mut request = request(&passing.stage);
     request.network.clone_from(&args.build_network);
     request.build_args = BTreeMap::from([("ROOT_IMAGE".to_owned(), root.to_owned())]);
-    let step = progress.step(format!("building from {root}"));
+    let step = progress.step(say(
+        format!("building from {root}"),
+        format!("빌드하기(시작 이미지: {root})"),
+    ));
     build(engine, &request, &files, step).await?;
 
     let (python, packages) = ask(engine, passing, progress).await?;
@@ -104,12 +108,21 @@ async fn named(
         (LABEL_RECIPE.to_owned(), recipe.to_owned()),
     ]);
     let from = format!("FROM {}\n", passing.stage);
-    let step = progress.step(format!("labelling it as {}", args.tag));
+    let tag = &args.tag;
+    let step = progress.step(say(
+        format!("labelling it as {tag}"),
+        format!("레이블 붙이기: {tag}"),
+    ));
     build(engine, &request, &[("Dockerfile", from.as_bytes())], step).await?;
-    let image = engine.image(&args.tag).await?;
+    let image = engine.image(tag).await?;
     image
-        .and_then(|image| account(&args.tag, &image, true))
-        .ok_or_else(|| anyhow!("the engine built {} and does not have it", args.tag))
+        .and_then(|image| account(tag, &image, true))
+        .ok_or_else(|| {
+            anyhow!(say(
+                format!("the engine built {tag} and does not have it"),
+                format!("엔진이 빌드했지만 이미지가 없습니다: {tag}"),
+            ))
+        })
 }
 
 /// Runs the image's own account of what it has: its Python, and its packages as JSON.
@@ -127,7 +140,7 @@ async fn ask(
     let mut request = request(&passing.account);
     request.build_args = BTreeMap::from([("ONCE".to_owned(), passing.once.clone())]);
     request.network = Some("none".to_owned());
-    let step = progress.step("asking it what it has");
+    let step = progress.step(say("asking it what it has", "이미지의 내용 확인"));
     let lines = build(
         engine,
         &request,
@@ -137,12 +150,21 @@ async fn ask(
     .await?;
     let said = |mark: &str| {
         let line = lines.iter().find_map(|line| line.trim().strip_prefix(mark));
-        line.map(str::to_owned)
-            .with_context(|| format!("the image does not say its {}", mark.trim()))
+        line.map(str::to_owned).with_context(|| {
+            let mark = mark.trim();
+            say(
+                format!("the image does not say its {mark}"),
+                format!("이미지가 알려 주지 않았습니다: {mark}"),
+            )
+        })
     };
     let packages = said(PACKAGES_MARK)?;
-    serde_json::from_str::<BTreeMap<String, String>>(&packages)
-        .context("the image's list of packages is no JSON")?;
+    serde_json::from_str::<BTreeMap<String, String>>(&packages).with_context(|| {
+        say(
+            "the image's list of packages is no JSON",
+            "이미지의 패키지 목록이 JSON이 아닙니다",
+        )
+    })?;
     Ok((said(PYTHON_MARK)?, packages))
 }
 
@@ -181,15 +203,17 @@ async fn build(
     let (built, ()) = tokio::join!(engine.build(request, context, events), listening);
     built.map_err(|failed| {
         let tail = lines.iter().rev().take(20).rev().cloned().collect();
-        let mut problem = Problem::new(
-            Exit::Failed,
-            match &failed.engine {
-                Some(engine) => format!("{failed}: {engine}"),
-                None => failed.to_string(),
-            },
-        );
+        let why = match &failed.engine {
+            Some(engine) => format!("{failed}: {engine}"),
+            None => failed.to_string(),
+        };
+        let message = say(why.clone(), format!("빌드 실패: {why}"));
+        let mut problem = Problem::new(Exit::Failed, message);
         if failed.not_supported {
-            problem = problem.hint("the base image needs BuildKit: update Docker, or enable it");
+            problem = problem.hint(say(
+                "the base image needs BuildKit: update Docker, or enable it",
+                "베이스 이미지를 만들려면 BuildKit이 필요합니다. Docker를 업데이트하거나 BuildKit을 켜세요",
+            ));
         }
         problem.before = tail;
         problem
@@ -210,8 +234,11 @@ fn tell(event: &BuildEvent, step: &mut Step) {
             state: StepState::Finished { cached, .. },
             ..
         } if name.starts_with('[') && !name.starts_with("[internal]") => {
-            let cached = if *cached { "  cached" } else { "" };
-            step.line(&format!("  {}{cached}", short(name)));
+            let name = short(name);
+            step.line(&match cached {
+                true => format!("  {name}  {}", say("cached", "캐시")),
+                false => format!("  {name}"),
+            });
         }
         _ => {}
     }

@@ -13,6 +13,8 @@ mod image;
 mod recipe;
 mod root;
 
+pub(crate) use root::PYTHON;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use tokio::time::Instant;
 use crate::connect::Connection;
 use crate::exit::{Exit, Problem};
 use crate::human::seconds;
+use crate::language::say;
 use crate::output::{Output, note, print, print_json};
 use crate::progress::Progress;
 
@@ -93,19 +96,29 @@ struct Made {
     built: bool,
 }
 
+impl Made {
+    fn summary(&self) -> String {
+        let (python, count) = (&self.python, self.packages.len());
+        let gradio = self.packages.get("gradio").cloned();
+        let gradio = gradio.unwrap_or_else(|| say("none", "없음"));
+        let words = say(
+            format!("Python {python}, Gradio {gradio}, {count} packages"),
+            format!("Python {python}, Gradio {gradio}, 패키지 {count}개"),
+        );
+        match self.built {
+            true => words,
+            false => format!("{words}; {}", say("up to date", "이미 최신입니다")),
+        }
+    }
+}
+
 pub(crate) async fn run(args: BaseArgs, connection: &Connection) -> anyhow::Result<()> {
     let BaseCommand::Build(args) = args.command;
     let made = build(&args, connection).await.map_err(explain)?;
     match connection.output {
         Output::Json => print_json(&made),
         Output::Table => {
-            note(&format!(
-                "Python {}, Gradio {}, {} packages{}",
-                made.python,
-                made.packages.get("gradio").map_or("none", String::as_str),
-                made.packages.len(),
-                if made.built { "" } else { "; up to date" },
-            ));
+            note(&made.summary());
             Ok(print(&made.tag)?)
         }
     }
@@ -126,10 +139,10 @@ async fn build(args: &BuildArgs, connection: &Connection) -> anyhow::Result<Made
     let cache = cache::folder(args.cache.as_deref(), connection.data_dir());
     let root = root::find(&engine, args, &cache, &progress).await?;
     let made = image::make(&engine, args, &settings, &root, &recipe, &progress).await?;
-    progress.line(&format!(
-        "made {} in {}",
-        made.tag,
-        seconds(begun.elapsed())
+    let (tag, took) = (&made.tag, seconds(begun.elapsed()));
+    progress.line(&say(
+        format!("made {tag} in {took}"),
+        format!("만들었습니다: {tag}, {took}"),
     ));
     Ok(made)
 }
@@ -144,11 +157,15 @@ impl BuildArgs {
 fn explain(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<EngineError>() {
         Some(EngineError::Unreachable { .. }) => {
-            Problem::new(Exit::Unreachable, format!("{error:#}"))
-                .hint(
-                    "is Docker running, and may this user use it? --docker-host names another one",
-                )
-                .into()
+            let message = say(
+                format!("{error:#}"),
+                format!("Docker에 연결할 수 없습니다: {}", error.root_cause()),
+            );
+            let hint = say(
+                "is Docker running, and may this user use it? --docker-host names another one",
+                "Docker가 실행 중인지, 현재 사용자가 쓸 수 있는지 확인하세요. 다른 Docker는 --docker-host로 지정합니다",
+            );
+            Problem::new(Exit::Unreachable, message).hint(hint).into()
         }
         _ => error,
     }

@@ -7,7 +7,7 @@ use playground_agent::TOKEN_FILE;
 
 use super::disk::nearest;
 use super::limit::{aside, too_long};
-use super::line::{Line, typed, words};
+use super::line::{Line, argument, typed, words};
 
 const NAME: &str = "data-dir";
 /// Rights of everybody else, and of them and the group to write.
@@ -55,7 +55,7 @@ fn mode(path: &Path) -> Option<u32> {
 }
 
 pub(super) fn judge(found: &DataDir) -> Line {
-    let path = found.path.display();
+    let (path, quoted) = (found.path.display(), argument(&found.path));
     if let Some(why) = &found.refused {
         return Line::bad(
             NAME,
@@ -63,7 +63,7 @@ pub(super) fn judge(found: &DataDir) -> Line {
                 format!("{path} cannot be written: {why}"),
                 format!("{path}에 쓸 수 없습니다: {why}"),
             ),
-            typed(format!("sudo install -d -m 700 -o \"$USER\" {path}")),
+            typed(format!("sudo install -d -m 700 -o \"$USER\" {quoted}")),
         );
     }
     let Some(mode) = found.mode else {
@@ -79,7 +79,7 @@ pub(super) fn judge(found: &DataDir) -> Line {
         let files: Vec<_> = found
             .open_secrets
             .iter()
-            .map(|file| file.display().to_string())
+            .map(|file| argument(file))
             .collect();
         return Line::bad(
             NAME,
@@ -90,7 +90,7 @@ pub(super) fn judge(found: &DataDir) -> Line {
             typed(format!("chmod 600 {}", files.join(" "))),
         );
     }
-    let private = typed(format!("chmod 700 {path}"));
+    let private = typed(format!("chmod 700 {quoted}"));
     if mode & FOREIGN_WRITERS != 0 {
         return Line::bad(
             NAME,

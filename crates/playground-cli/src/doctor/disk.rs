@@ -6,7 +6,7 @@ use playground_control::{DiskGauge, DiskSpace};
 use playground_engine::EngineError;
 
 use super::limit::{aside, unanswered};
-use super::line::{Line, typed, words};
+use super::line::{Line, argument, typed, words};
 use crate::human::size;
 
 pub(super) const IMAGES: &str = "image-disk";
@@ -71,7 +71,7 @@ pub(super) fn judge(name: &'static str, disk: &Disk, least: Option<u64>) -> Line
                     format!("the disk of {path} cannot be measured: {why}"),
                     format!("{path} 디스크를 확인할 수 없습니다: {why}"),
                 ),
-                typed(format!("df -h {path}")),
+                typed(format!("df -h {}", argument(&disk.path))),
             );
         }
     };

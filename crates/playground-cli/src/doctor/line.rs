@@ -1,5 +1,7 @@
 //! What one check found: a line for people, an object for programs.
 
+use std::path::Path;
+
 use comfy_table::{Cell, Color};
 use serde::Serialize;
 
@@ -38,6 +40,16 @@ pub(super) fn words(en: impl Into<String>, ko: impl Into<String>) -> Words {
 pub(super) fn typed(command: impl Into<String>) -> Words {
     let command = command.into();
     words(command.clone(), command)
+}
+
+/// A path as a shell takes it: in quotes where it has letters that mean something there.
+pub(super) fn argument(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    match text.chars().all(is_plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
 }
 
 impl Words {
@@ -155,5 +167,22 @@ pub(super) fn summary(lines: &[Line], language: Language) -> String {
     match language {
         Language::English => format!("{bad} of {all} bad, warnings: {warnings}"),
         Language::Korean => format!("{all}개 항목 중 문제 {bad}개, 경고 {warnings}개"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_argument_of_a_shell() {
+        for (path, argument) in [
+            ("/var/lib/p-1.0", "/var/lib/p-1.0"),
+            ("/데이터", "/데이터"),
+            ("/my data", "'/my data'"),
+            ("/it's $HOME", r"'/it'\''s $HOME'"),
+        ] {
+            assert_eq!(super::argument(Path::new(path)), argument);
+        }
     }
 }

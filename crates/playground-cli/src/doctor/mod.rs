@@ -19,6 +19,7 @@ mod limit;
 mod line;
 mod networks;
 mod ports;
+mod registry;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -136,10 +137,11 @@ async fn look_at_engine(settings: &AgentConfig) -> Vec<Line> {
         };
         (root, disk)
     };
-    let (door, version, image, networks, (root, disk), cards) = tokio::join!(
+    let (door, version, image, origin, networks, (root, disk), cards) = tokio::join!(
         engine::knock(&address),
         ask("version", engine.version()),
         ask("image", engine.image(&control.base_image)),
+        registry::find(&engine, &control.base_image),
         networks::find(&engine, &control.network, control.reach()),
         images_disk,
         gpu::cards(),
@@ -151,6 +153,7 @@ async fn look_at_engine(settings: &AgentConfig) -> Vec<Line> {
         storage::judge(&version),
         disk::judge_images(&root, disk.as_ref()),
         base_image::judge(&control.base_image, &image),
+        registry::judge(&control.base_image, &origin),
         networks::judge(&control.network, &networks),
         gpu::judge(&cards, &version),
     ]

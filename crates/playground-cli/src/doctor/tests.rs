@@ -17,6 +17,7 @@ use super::engine::Door;
 use super::index::{Asked, Times, Trouble};
 use super::line::{Line, shown, summary};
 use super::networks::Networks;
+use super::registry::Origin;
 use super::*;
 
 const SOCKET: &str = "unix:///var/run/docker.sock";
@@ -193,6 +194,26 @@ fn the_base_image() {
         base_image::judge("base:latest", &away()),
     ];
     assert_snapshot!("base-image", both(&lines));
+}
+
+#[test]
+fn a_registry_is_needed_only_where_nothing_is_here_to_begin_from() {
+    let refused = |status, message: &str| EngineError::Refused {
+        status,
+        message: message.into(),
+    };
+    let asked = |answer| registry::judge("base:latest", &Ok(Origin::Registry(answer)));
+    let silent = "Get \"https://registry-1.docker.io/v2/\": no such host";
+    let lines = [
+        registry::judge("base:latest", &Ok(Origin::Here("base:latest".into()))),
+        asked(Ok(())),
+        asked(Err(refused(500, silent))),
+        asked(Err(EngineError::TimedOut("ask registry"))),
+        asked(Err(refused(401, "unauthorized: authentication required"))),
+        asked(Err(EngineError::NoSuchImage("x".into()))),
+        registry::judge("base:latest", &away()),
+    ];
+    assert_snapshot!("registry", both(&lines));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! `doctor` on a machine with one thing missing. What the real engine says is looked at in `docker_doctor`.
 
 use std::fs::{self, Permissions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -127,6 +127,7 @@ fn no_engine_is_bad_and_what_stands_on_it_is_left_out() {
         "storage",
         "image-disk",
         "base-image",
+        "registry",
         "networks",
         "agent",
     ] {
@@ -137,7 +138,7 @@ fn no_engine_is_bad_and_what_stands_on_it_is_left_out() {
         .iter()
         .map(|line| line["name"].as_str().unwrap())
         .collect();
-    assert_snapshot!(names.join(" "), @"versions socket engine storage image-disk base-image networks gpu data-disk data-dir ports index certificate clock agent");
+    assert_snapshot!(names.join(" "), @"versions socket engine storage image-disk base-image registry networks gpu data-disk data-dir ports index certificate clock agent");
 }
 
 #[test]
@@ -149,6 +150,53 @@ fn a_socket_that_nobody_answers_is_an_engine_that_does_not_run() {
     let (ran, lines) = doctor(&["--docker-host", &host], &[]);
     assert_eq!(ran.code, Some(1));
     assert_snapshot!(line(&lines, "engine").replace(&host, "SOCKET"), @"bad | the Docker Engine at SOCKET does not run | sudo systemctl start docker");
+}
+
+/// An engine without images, and what it answers when it is to ask a registry.
+fn engine(listener: UnixListener, status: &'static str, of_registry: &'static str) {
+    std::thread::spawn(move || {
+        for visitor in listener.incoming() {
+            std::thread::spawn(move || answer(&visitor.unwrap(), status, of_registry));
+        }
+    });
+}
+
+/// Answers one request, and hangs up.
+fn answer(visitor: &UnixStream, status: &str, of_registry: &str) {
+    let mut lines = BufReader::new(visitor).lines();
+    let request = lines.next().unwrap().unwrap();
+    while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+    let (status, body) = match request.split(' ').nth(1).unwrap() {
+        path if path.ends_with("/version") => {
+            ("200 OK", r#"{"Version": "20.10.24", "ApiVersion": "1.41"}"#)
+        }
+        path if path.ends_with("/info") => ("200 OK", "{}"),
+        path if path.ends_with("/distribution/python:3.12-slim/json") => (status, of_registry),
+        _ => ("404 Not Found", r#"{"message": "No such image: x"}"#),
+    };
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+    );
+    let mut visitor = visitor;
+    drop(visitor.write_all(format!("{head}{body}").as_bytes()));
+}
+
+#[test]
+fn an_engine_without_a_base_image_is_asked_whether_it_reaches_the_registry() {
+    let dir = tempfile::tempdir().unwrap();
+    let look = |name: &str, status, of_registry| {
+        let socket = dir.path().join(name);
+        engine(UnixListener::bind(&socket).unwrap(), status, of_registry);
+        let host = format!("unix://{}", socket.display());
+        let (_, lines) = doctor(&["--docker-host", &host, "--base-image", "base:1"], &[]);
+        line(&lines, "registry")
+    };
+    let silent = r#"{"message": "Get \"https://registry-1.docker.io/v2/\": no such host"}"#;
+    assert_snapshot!(look("away", "500 Internal Server Error", silent), @r#"warning | the engine does not reach the registry of python:3.12-slim: Get "https://registry-1.docker.io/v2/": no such host | sudo playground base build --tag base:1 (makes it from Debian's or Ubuntu's packages); elsewhere bring python:3.12-slim as a file first: docker load -i python.tar"#);
+    let found =
+        r#"{"Descriptor": {"mediaType": "x", "digest": "sha256:00", "size": 1}, "Platforms": []}"#;
+    assert_snapshot!(look("there", "200 OK", found), @"ok | the engine reaches the registry of python:3.12-slim | -");
 }
 
 /// Root may do everything, so it asks as somebody else; it is left out where that one may not even run the binary.
@@ -329,5 +377,5 @@ fn a_person_reads_a_table_in_their_language() {
     let ran = ran(&output);
     assert_eq!(ran.code, Some(1));
     assert!(ran.out.contains("문제    engine"), "{ran}");
-    assert!(ran.err.starts_with("오류: 15개 항목 중 문제"), "{ran}");
+    assert!(ran.err.starts_with("오류: 16개 항목 중 문제"), "{ran}");
 }

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::agent::{FakeAgent, container, page};
+use crate::agent::{FakeAgent, container, failure, page, with};
 use crate::run::{TOKEN, against, command, playground, ran};
 
 #[test]
@@ -109,6 +109,65 @@ fn one_failure_does_not_keep_the_others_from_being_done() {
     quirky_einstein_2  stopped
     --- stderr
     error: there is no container x
+    ");
+}
+
+#[test]
+fn the_rest_is_done_though_nobody_reads_what_became_of_it() {
+    let agent = [1, 2, 3].into_iter().fold(FakeAgent::new(), |agent, pk| {
+        agent.on(
+            &format!("PATCH /containers/{pk}/"),
+            200,
+            &container(pk, "stopped"),
+        )
+    });
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command(&["stop", "1", "2", "3", "--url", &agent.url, "--token", TOKEN])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(ran(&output).code, Some(0));
+    assert_eq!(agent.asked().len(), 3);
+}
+
+#[test]
+fn a_start_is_waited_for_until_the_app_is_up_or_has_failed() {
+    let starting = container(1, "starting");
+    let fails = with(container(1, "failed"), json!({"failure": failure()}));
+    let ends = |last: &serde_json::Value| {
+        FakeAgent::new()
+            .on("PATCH /containers/1/", 200, &starting)
+            .on("POST /containers/1/restart/", 200, &starting)
+            .on("GET /containers/1/", 200, &starting)
+            .on("GET /containers/1/", 200, last)
+    };
+    let told = |last: &serde_json::Value| {
+        let [start, restart] =
+            ["start", "restart"].map(|verb| against(&ends(last), &[verb, "1"]).to_string());
+        assert_eq!(start, restart);
+        start
+    };
+    assert_snapshot!(told(&container(1, "running")), @"
+    exit 0
+    --- stdout
+    quirky_einstein_1  running  http://127.0.0.1:7860
+    --- stderr
+    ");
+    assert_snapshot!(told(&fails), @"
+    exit 5
+    --- stdout
+    --- stderr
+      | Resolving
+      | error: nump was not found
+    error: quirky_einstein_1 failed (no_such_package): there is no package nump
+    hint: Check the spelling of the package, or whether it lives on another index.
+    ");
+    assert_snapshot!(told(&container(1, "stopped")), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error: quirky_einstein_1 did not come up: it is stopped
     ");
 }
 

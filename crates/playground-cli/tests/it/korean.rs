@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::agent::{FakeAgent, container, created, launch, page, with};
 use crate::create::timeless;
-use crate::run::{Ran, against_with};
+use crate::run::{Ran, TOKEN, against_with, command, ran};
 
 fn failure() -> Value {
     let cause = Cause::MissingModule {
@@ -191,4 +191,222 @@ fn the_steps_of_a_build_are_named_in_korean() {
       필요한 패키지 설치  캐시
       플러그인 코드 넣기  0.2 s
     ");
+}
+
+fn has_hangul(text: &str) -> bool {
+    text.chars().any(|letter| ('가'..='힣').contains(&letter))
+}
+
+/// An Agent that has nothing but a container that somebody stops, and is not well without saying why.
+fn bare_agent() -> FakeAgent {
+    let none = page(vec![], 0);
+    let cleanup = json!({"dry_run": false, "bytes": 0, "items": []});
+    FakeAgent::new()
+        .on("GET /containers/", 200, &none)
+        .on("GET /builds/", 200, &none)
+        .on("GET /plugin_releases/", 200, &none)
+        .on("GET /orphans/", 200, &none)
+        .on("POST /cleanup/", 200, &cleanup)
+        .on("PATCH /containers/1/", 200, &container(1, "stopped"))
+        .on(
+            "POST /containers/1/restart/",
+            200,
+            &container(1, "deleting"),
+        )
+        .on("GET /health/", 200, &health())
+}
+
+fn health() -> Value {
+    json!({
+        "status": "degraded", "version": "0.1.0", "agent_id": "a1",
+        "docker": {"available": false, "version": null, "api_version": null, "error": null},
+        "base_image": {"reference": "base:1", "available": false, "gradio": null},
+        "ports": {"range": "7860-8860", "used": 2, "total": 1001}, "containers": {"running": 2},
+        "isolation": {"profile": "standard", "publish": "docker", "no_way_out": true,
+            "inter_container_traffic_off": true, "host_rules": false, "seccomp": true},
+        "backend": {"waiting": 2, "refused": 1, "error": null},
+        "disks": [{"name": "data", "path": "/data", "free_bytes": 1024, "total_bytes": 2048, "min_free_bytes": 1}],
+        "problems": []
+    })
+}
+
+#[test]
+fn whatever_a_verb_says_beside_its_result_is_korean() {
+    let agent = bare_agent();
+    let home = tempfile::tempdir().unwrap();
+    let file = |name: &str| home.path().join(name).display().to_string();
+    let (plugin, taken) = (file("plugin"), file("taken"));
+    std::fs::write(&taken, "").unwrap();
+    let home = home.path().to_str().unwrap();
+    let verbs: &[&[&str]] = &[
+        &["ls"],
+        &["builds"],
+        &["releases"],
+        &["orphans"],
+        &["prune"],
+        &["prune", "--dry-run"],
+        &["health"],
+        &["start", "1"],
+        &["restart", "1"],
+        &["login"],
+        &["login", "--forget"],
+        &["login", "--forget"],
+        &["login", "--token", ""],
+        &["init", &plugin],
+        &["init", &plugin],
+        &["init", &taken],
+        &["check", &plugin],
+        &["pack", &plugin],
+        &["pack", &plugin, "--out", "/nowhere/x.zip"],
+        &["man", "--dir", &taken],
+        &[
+            "base",
+            "build",
+            "--docker-host",
+            "unix:///nowhere/docker.sock",
+        ],
+        &["doctor", "--docker-host", "unix:///nowhere/docker.sock"],
+        &["ls", "--token", "another"],
+        &["create", &plugin, "--token", "another"],
+    ];
+    for args in verbs {
+        let settings = [("LANG", "ko_KR.UTF-8"), ("HOME", home)];
+        let ran = against_with(&agent, args, &settings);
+        assert!(!ran.err.is_empty(), "{args:?}");
+        for line in ran.err.lines() {
+            assert!(has_hangul(line), "{args:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_file_of_tokens_is_told_in_korean() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let agent = bare_agent();
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(".config/synapse-playground");
+    let file = folder.join("credentials.toml");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(&file, "[tokens]\nx = y\n").unwrap();
+    let told = |home: Option<&str>, mode| {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = command(&["login", "--token", TOKEN, "--url", &agent.url]);
+        command.env("LANG", "ko_KR.UTF-8");
+        if let Some(home) = home {
+            command.env("HOME", home);
+        }
+        let ran = ran(&command.output().unwrap());
+        ran.err.replace(file.to_str().unwrap(), "FILE")
+    };
+    let home = home.path().to_str().unwrap();
+    assert_snapshot!(told(Some(home), 0o644) + &told(Some(home), 0o600) + &told(None, 0o600), @"
+    오류: 토큰이 든 파일을 다른 사용자가 읽거나 바꿀 수 있습니다: FILE (권한 644)
+    도움말: chmod 600 FILE
+    오류: `playground login`이 쓰는 형식이 아닙니다: FILE, 2번째 줄
+    도움말: 고치거나, 지우고 다시 로그인하세요: rm FILE
+    오류: 토큰을 저장할 곳이 없습니다. XDG_CONFIG_HOME과 HOME 모두 디렉터리가 아닙니다
+    도움말: 대신 PLAYGROUND_TOKEN을 쓰세요
+    ");
+}
+
+#[test]
+fn a_table_of_anything_has_korean_titles_and_words() {
+    let item = |kind: &str, reason: &str, kept: Option<&str>| {
+        json!({"kind": kind, "name": "n", "plugin_release": null, "reason": reason, "bytes": 1024, "made_at": null,
+            "kept": kept})
+    };
+    let items = [
+        item("image", "not_newest", None),
+        item("build", "too_old", None),
+        item("source", "unused", Some("in use")),
+        item("image", "leftover", None),
+        item("image", "low_disk", None),
+    ];
+    let orphan = json!({"id": "0123456789abcdef", "name": "n", "status": "running", "agent_id": "a",
+        "of_this_agent": true, "plugin_release": "p@1", "model": null, "record": 3, "host_port": 7861,
+        "reason": "no_record", "detail": "자세히", "adopt_command": "A", "remove_command": "R"});
+    let shown = with(
+        container(1, "unhealthy"),
+        json!({"consecutive_failures": 4, "last_health_check_at": crate::agent::three_hours_ago(), "attempts": 2,
+            "retry_at": "2020-01-01T00:00:04.000Z", "envs": {"A": "1"}, "params": {"a": 1}, "metadata": {"b": 1}}),
+    );
+    let agent = FakeAgent::new()
+        .on("GET /health/", 200, &health())
+        .on(
+            "POST /cleanup/",
+            200,
+            &json!({"dry_run": false, "bytes": 1024, "items": items}),
+        )
+        .on("GET /orphans/", 200, &page(vec![orphan], 1))
+        .on("POST /orphans/abcd/adopt/", 201, &container(3, "starting"))
+        .on("GET /containers/1/", 200, &shown);
+    let told = |args: &[&str]| in_korean(&agent, args).to_string();
+    assert_snapshot!(told(&["health"]), @"
+    exit 1
+    --- stdout
+    상태           degraded
+    버전           0.1.0
+    Agent          a1
+    Docker         응답 없음
+    베이스 이미지  base:1 (없음)
+    포트           1001개 중 2개 사용 중(7860-8860)
+    컨테이너       running 2개
+    격리           프로필 standard, seccomp 예, 호스트 규칙 아니요, 앱 사이 통신 차단 예, 외부 연결 차단
+    백엔드         알릴 상태 2개, 거부된 상태 1개
+    디스크         data: 2.00 KiB 중 1.00 KiB 남음(/data)
+    --- stderr
+    오류: Agent가 알린 상태: degraded
+    ");
+    assert_snapshot!(told(&["prune"]), @"
+    exit 0
+    --- stdout
+    종류    이름  릴리스  크기      경과  이유
+    이미지  n     -       1.00 KiB  -     더 새로운 것이 충분함
+    빌드    n     -       1.00 KiB  -     오래됨
+    소스    n     -       1.00 KiB  -     남김: in use
+    이미지  n     -       1.00 KiB  -     정리되지 않고 남음
+    이미지  n     -       1.00 KiB  -     디스크가 거의 가득 참
+    --- stderr
+    지운 것 4개, 최대 1.00 KiB
+    ");
+    assert_snapshot!(told(&["orphans"]), @"
+    exit 0
+    --- stdout
+    ID            이름  릴리스  모델  상태     포트  레코드  Agent
+    0123456789ab  n     p@1     -     running  7861  3       이 Agent
+    --- stderr
+    0123456789ab: 자세히
+      등록: A
+      제거: R
+    ");
+    assert_snapshot!(told(&["orphans", "adopt", "abcd"]), @"
+    exit 0
+    --- stdout
+    quirky_einstein_3  등록됨, 레코드 3번
+    --- stderr
+    ");
+    assert_snapshot!(told(&["show", "1"]), @r#"
+    exit 0
+    --- stdout
+    이름         quirky_einstein_1
+    pk           1
+    Docker ID    0123456789abcdef
+    릴리스       my-plugin@1.0.0
+    모델         -
+    상태         unhealthy
+    주소         -
+    url          -
+    호스트 포트  7860
+    이미지       synapse-plugin-my-plugin-1.0.0
+    한도         메모리 2.00 GiB, CPU 2개, 프로세스 512개, 디스크 2.00 GiB
+    상태 검사    unknown, 검사 4번 응답 없음, 3 h 전에 확인
+    비정상 종료  2, 다음 시작 2020-01-01T00:00:04.000Z
+    생성         2020-01-01T00:00:00.000Z
+    변경         2020-01-01T00:00:01.000Z
+    파라미터     {"a":1}
+    메타데이터   {"b":1}
+    환경 변수    A
+    --- stderr
+    "#);
 }

@@ -114,6 +114,22 @@ fn a_token_is_kept_for_its_address_used_and_forgotten() {
 }
 
 #[test]
+fn what_became_of_a_token_is_an_object_for_programs() {
+    let (home, agent) = (Home::new(), agent());
+    for (args, status) in [
+        (&["login", "--token-stdin"][..], "kept"),
+        (&["login", "--forget"], "forgotten"),
+        (&["login", "--forget"], "unknown"),
+    ] {
+        let args = [args, &["--output", "json"]].concat();
+        let ran = home.run(&agent, &args, TOKEN);
+        let told: Value = serde_json::from_str(&ran.out).unwrap();
+        let want = json!({"url": agent.url, "status": status, "file": home.file()});
+        assert_eq!((told, ran.err.as_str()), (want, ""));
+    }
+}
+
+#[test]
 fn a_token_that_the_agent_refuses_is_not_kept() {
     let (home, agent) = (Home::new(), agent());
     let ran = home.run(&agent, &["login", "--token-stdin"], "another");

@@ -19,4 +19,5 @@ mod open;
 mod orphans;
 mod run;
 mod run_app;
+mod sound;
 mod tables;

@@ -86,7 +86,7 @@ fn wide_letters_keep_the_columns_in_line() {
 fn one_container_is_shown_with_why_it_failed() {
     let shown = with(
         container(1, "failed"),
-        json!({"failure": failure(), "params": {"말": "안녕"}, "envs": {"API_KEY": "********"}, "labels": ["a", "b"]}),
+        json!({"failure": failure(), "params": {"말": "안녕"}, "envs": {"API_KEY": "********", "SIZE": "512"}, "labels": ["a", "b"]}),
     );
     let agent = FakeAgent::new().on("GET /containers/1/", 200, &shown);
     assert_snapshot!(against(&agent, &["show", "1"]), @r#"
@@ -107,7 +107,7 @@ fn one_container_is_shown_with_why_it_failed() {
     updated    2020-01-01T00:00:01.000Z
     labels     a, b
     params     {"말":"안녕"}
-    env        API_KEY=********
+    env        API_KEY, SIZE
 
     failed (no_such_package): there is no package nump
     hint: Check the spelling of the package, or whether it lives on another index.
@@ -115,6 +115,16 @@ fn one_container_is_shown_with_why_it_failed() {
       | error: nump was not found
     --- stderr
     "#);
+    // What does not look like a secret may be one.
+    let told = against(&agent, &["show", "1", "--envs"]).out;
+    let envs: Vec<&str> = told
+        .lines()
+        .filter(|line| line.starts_with("env "))
+        .collect();
+    assert_snapshot!(envs.join("\n"), @"
+    env        API_KEY=********
+    env        SIZE=512
+    ");
 }
 
 #[test]
@@ -316,4 +326,25 @@ fn a_build_that_waits_says_where_it_stands() {
         "{}",
         ran.out
     );
+}
+
+#[test]
+fn what_became_of_one_thing_is_an_object_for_programs() {
+    let nothing = serde_json::Value::Null;
+    let agent = FakeAgent::new()
+        .on("DELETE /builds/b1/", 202, &json!({}))
+        .on("DELETE /plugin_releases/p@1/", 204, &nothing)
+        .on("DELETE /orphans/abcd/", 204, &nothing);
+    for (verb, id, status) in [
+        ("cancel b1", "b1", "cancelled"),
+        ("builds cancel b1", "b1", "cancelled"),
+        ("releases rm p@1", "p@1", "deleted"),
+        ("orphans rm abcd", "abcd", "removed"),
+    ] {
+        let args: Vec<&str> = verb.split(' ').chain(["--output", "json"]).collect();
+        let ran = against(&agent, &args);
+        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(told, json!({"id": id, "status": status}), "{verb}");
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{verb}");
+    }
 }

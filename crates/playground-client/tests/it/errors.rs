@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
-use playground_client::{Client, ClientError};
+use futures_util::StreamExt as _;
+use playground_client::{Archive, Client, ClientError, CreateRequest};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -114,4 +115,31 @@ async fn an_agent_that_says_nothing_is_given_up_in_time() {
     let error = client.health().await.unwrap_err();
     assert!(matches!(error, ClientError::Timeout { .. }), "{error:?}");
     drop(listener);
+}
+
+/// A head that promises JSON, the beginning of a body, and nothing more.
+fn unfinished(status: u16) -> Response {
+    let beginning = futures_util::stream::once(async { Ok::<_, std::io::Error>("{\"detail\":") });
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .body(Body::from_stream(
+            beginning.chain(futures_util::stream::pending()),
+        ))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_is_given_up_in_time_after_an_upload_too() {
+    for status in [201, 409] {
+        let stub = Stub::start([unfinished(status), unfinished(status)]).await;
+        let client = stub.client().with_timeout(Duration::from_millis(200));
+        let archive = || Archive::from_bytes("a.zip", "bytes");
+        let release = client.upload_release(archive(), |_| ()).await;
+        let request = CreateRequest::default();
+        let created = client.create_container_from(archive(), &request, |_| ());
+        for error in [release.unwrap_err(), created.await.unwrap_err()] {
+            assert!(matches!(error, ClientError::Timeout { .. }), "{error:?}");
+        }
+    }
 }

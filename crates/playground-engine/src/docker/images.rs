@@ -72,6 +72,12 @@ impl DockerEngine {
         self.fetch("pull image", timeout, options, None).await
     }
 
+    pub(crate) async fn ask_registry(&self, reference: &str, timeout: Duration) -> Result<()> {
+        let client = self.client().await?;
+        let call = client.inspect_registry_image(reference, None);
+        within("ask registry", timeout, call).await.map(drop)
+    }
+
     pub(crate) async fn import_image(&self, tar: TarStream, target: &str) -> Result<()> {
         let (repo, tag) = split(target);
         let options = CreateImageOptionsBuilder::new()

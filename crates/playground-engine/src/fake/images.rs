@@ -151,6 +151,17 @@ impl FakeEngine {
         self.state().images.values().cloned().collect()
     }
 
+    pub(crate) async fn ask_registry(&self, reference: &str, _timeout: Duration) -> Result<()> {
+        self.call(Op::AskRegistry, |state| {
+            let reference = with_tag(reference);
+            match state.registry.contains(&reference) {
+                true => Ok(()),
+                false => Err(EngineError::NoSuchImage(reference)),
+            }
+        })
+        .await
+    }
+
     pub(crate) async fn pull_image(&self, reference: &str, _timeout: Duration) -> Result<()> {
         self.call(Op::PullImage, |state| {
             let reference = with_tag(reference);

@@ -21,6 +21,7 @@ pub enum Op {
     ImagesInUse,
     TagImage,
     RemoveImage,
+    AskRegistry,
     PullImage,
     ImportImage,
     Build,

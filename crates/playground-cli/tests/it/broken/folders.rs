@@ -143,6 +143,15 @@ fn apps() -> Vec<Broken> {
                 "import gradio as gr\n\nfrom .model import load\n",
             )
         }),
+        broken("package-not-required", |at| {
+            app(
+                at,
+                "import gradio as gr\n",
+                "import cv2\nimport gradio as gr\n\nfrom . import model\n",
+            );
+            write(at, "plugin/model.py", "import torch\n");
+            write(at, "requirements.txt", "numpy\ntorchvision\n");
+        }),
     ]
 }
 
