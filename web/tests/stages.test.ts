@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BuildStep, Launch } from "../src/api/types";
-import { cachedShare, isOnItsWay, newestFirst, took } from "../src/state/launches";
-import { rowsOf, stagesOf } from "../src/pages/launch/stages";
+import { cachedShare, isOnItsWay, newestFirst, rowsOf, took } from "../src/state/launches";
+import { stagesOf } from "../src/pages/launch/stages";
 import { launch } from "./given";
 
 const build = (status: string, ...cached: boolean[]) =>

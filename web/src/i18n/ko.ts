@@ -361,7 +361,7 @@ export const ko: Catalogue = {
     release: "릴리스",
     state: "상태",
     cached: "캐시 사용",
-    of: (cached, steps) => `${n(steps)} 중 ${n(cached)}`,
+    of: (cached, steps) => `${n(steps)}단계 중 ${n(cached)}단계`,
     took: "시간",
     begun: "시작",
     actions: "작업",

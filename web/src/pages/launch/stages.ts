@@ -1,6 +1,6 @@
 /** The stages of a launch, from what its record says. */
 
-import type { BuildStep, Launch } from "../../api/types";
+import type { Launch } from "../../api/types";
 
 export type StageName = "checked" | "building" | "starting" | "ready";
 export type StageState = "waiting" | "active" | "done" | "failed" | "cancelled";
@@ -8,28 +8,6 @@ export type StageState = "waiting" | "active" | "done" | "failed" | "cancelled";
 export interface Stage {
   name: StageName;
   state: StageState;
-}
-
-/** Builders take several steps for one thing: people are told of the thing, with the time of all of them. */
-export function rowsOf(steps: readonly BuildStep[]): BuildStep[] {
-  const rows: BuildStep[] = [];
-  for (const step of steps) {
-    const last = rows.at(-1);
-    if (last?.purpose && last.purpose === step.purpose && !last.error) rows[rows.length - 1] = joined(last, step);
-    else rows.push(step);
-  }
-  return rows;
-}
-
-function joined(first: BuildStep, second: BuildStep): BuildStep {
-  const isOver = (step: BuildStep) => step.cached || step.duration_ms != null;
-  const time = (first.duration_ms ?? 0) + (second.duration_ms ?? 0);
-  return {
-    ...second,
-    name: `${first.name}\n${second.name}`,
-    cached: first.cached && second.cached,
-    duration_ms: isOver(first) && isOver(second) ? time : undefined,
-  };
 }
 
 const ORDER: StageName[] = ["checked", "building", "starting", "ready"];
