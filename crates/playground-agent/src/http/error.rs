@@ -27,7 +27,7 @@ pub struct ApiError {
     code: &'static str,
     detail: String,
     hint: Option<String>,
-    ko: Option<Translation>,
+    ko: Option<Box<Translation>>,
     /// When the same request may do better.
     retry_after: Option<Duration>,
     /// For the request's log line only.
@@ -214,7 +214,7 @@ impl From<ControlError> for ApiError {
                 let status = if plugin.is_too_large() { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
                 let mut answer = Self::new(status, plugin.code(), detail);
                 answer.hint = plugin.hint().map(str::to_owned);
-                answer.ko = Some(korean(&plugin));
+                answer.ko = Some(Box::new(korean(&plugin)));
                 answer
             }
             ControlError::Release(_) => Self::bad_request("plugin_release_invalid", detail),
@@ -289,7 +289,7 @@ impl IntoResponse for ApiError {
             detail: self.detail,
             code: self.code.to_owned(),
             hint: self.hint,
-            ko: self.ko,
+            ko: self.ko.map(|ko| *ko),
             request_id: None,
         };
         let mut response = (self.status, Json(body)).into_response();
