@@ -9,6 +9,7 @@ use crate::exit::{Exit, Problem};
 use crate::human::plain;
 use crate::language::Language;
 use crate::output::{is_terminal, print};
+use crate::progress::aside;
 
 #[derive(Debug, Args)]
 pub(crate) struct LogsArgs {
@@ -74,7 +75,7 @@ fn failed(ended: LogFailure) -> Problem {
 /// A file gets the line as it is; a terminal, only what it cannot obey.
 fn print_line(line: &str) -> anyhow::Result<()> {
     let shown = if is_terminal() {
-        print(&plain(line))
+        aside(|| print(&plain(line)))
     } else {
         print(line)
     };

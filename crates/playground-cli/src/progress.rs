@@ -1,6 +1,7 @@
 //! What is going on: bars where a terminal can show them, plain lines everywhere else.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressFinish, ProgressStyle};
@@ -13,6 +14,13 @@ use crate::output::{has_motion, note};
 /// Log lines shown below a running step.
 const TAIL: usize = 6;
 const TICK: Duration = Duration::from_millis(120);
+/// Everything that moves does so together: one terminal has one lower end.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Prints something while other things may move, which are drawn again below it.
+pub(crate) fn aside<T>(print: impl FnOnce() -> T) -> T {
+    BARS.suspend(print)
+}
 
 /// All that moves at a time.
 #[derive(Debug)]
@@ -35,7 +43,7 @@ pub(crate) struct Step {
 impl Progress {
     pub(crate) fn new() -> Self {
         Self {
-            bars: has_motion().then(MultiProgress::new),
+            bars: has_motion().then(|| BARS.clone()),
             is_brief: false,
         }
     }
