@@ -3,6 +3,7 @@
 That each of these places can be reached and shown is all that is tested here; how they look is for eyes.
 """
 
+import json
 import os
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 from support import plugins
 from support.plugins import MIMIC
+from support.sse import events
 
 BROKEN = "import torch\n\nfrom plugin.model import load\n"
 
@@ -84,7 +86,17 @@ def test_a_launch_that_failed(take, apps):
     take("launch-failed", f"launch/{apps['sentiment']['build_id']}", shows)
 
 
-def test_the_containers(take, apps):
+def used(agent, container, samples):
+    """Waits until so much is known of what a container uses."""
+    known = set()
+    for _, data in events(agent.get(f"events/?stats={container['pk']}", stream=True)):
+        known |= {sample["at"] for sample in json.loads(data).get("samples", [])}
+        if len(known) >= samples:
+            return
+
+
+def test_the_containers(take, apps, empty_agent):
+    used(empty_agent, apps["image-lab"], 10)
     act = lambda page: page.get_by_role("tab", name="Resources").click()
     shows = lambda page: page.locator("aside canvas").first
     take("containers", f"containers/{apps['image-lab']['pk']}", shows, act=act, color_scheme="dark")
