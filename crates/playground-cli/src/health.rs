@@ -23,10 +23,18 @@ pub(crate) async fn run(session: Session) -> anyhow::Result<()> {
                     format!("the Agent says that it is {}", health.status),
                     format!("Agent가 알린 상태: {}", health.status),
                 ),
-                problems => problems.join("; "),
+                problems => say(problems.join("; "), in_korean(&health).join("; ")),
             };
             Err(Problem::new(Exit::Failed, message).into())
         }
+    }
+}
+
+/// What needs the operator. An Agent of an earlier version says it in English only.
+pub(crate) fn in_korean(health: &Health) -> &[String] {
+    match health.problems_ko.as_slice() {
+        [] => &health.problems,
+        korean => korean,
     }
 }
 

@@ -17,19 +17,38 @@ use crate::{Control, ControlError, error_chain};
 /// A health answer does not wait longer for the engine.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// What needs the operator, in both languages.
+#[derive(Debug, Default)]
+struct Problems {
+    en: Vec<String>,
+    ko: Vec<String>,
+}
+
+impl Problems {
+    fn add(&mut self, en: impl Into<String>, ko: impl Into<String>) {
+        self.en.push(en.into());
+        self.ko.push(ko.into());
+    }
+}
+
 impl Control {
     /// Looks at everything. An engine that is down is an answer, not an error.
     pub async fn health(&self) -> Result<Health, ControlError> {
-        let mut problems = Vec::new();
+        let mut problems = Problems::default();
         let (docker, seccomp) = self.engine_health(&mut problems).await;
         let base_image = self
             .base_image_health(docker.available, &mut problems)
             .await;
         let orphans = self.orphans.load(Ordering::Relaxed);
         if orphans > 0 {
-            problems.push(format!(
-                "{orphans} container(s) of this Agent have no record: see `playground orphans`"
-            ));
+            problems.add(
+                format!(
+                    "{orphans} container(s) of this Agent have no record: see `playground orphans`"
+                ),
+                format!(
+                    "기록이 없는 이 Agent의 컨테이너가 {orphans}개 있습니다. `playground orphans`로 확인하세요"
+                ),
+            );
         }
         let containers: BTreeMap<String, u64> = self
             .store
@@ -51,12 +70,17 @@ impl Control {
             .filter(|disk| disk.free_bytes < disk.min_free_bytes)
         {
             let sentence = nearly_full(disk.path.as_ref(), disk.free_bytes, disk.min_free_bytes);
-            problems.push(format!(
-                "{sentence}; no build begins and no upload is taken"
-            ));
+            let (path, free) = (&disk.path, disk.free_bytes >> 20);
+            let least = disk.min_free_bytes >> 20;
+            problems.add(
+                format!("{sentence}; no build begins and no upload is taken"),
+                format!(
+                    "디스크가 거의 찼습니다: {path}에 {free} MiB가 남았고 {least} MiB가 있어야 합니다. 빌드를 시작하거나 업로드를 받지 않습니다"
+                ),
+            );
         }
         let progress = self.progress();
-        let status = match problems.as_slice() {
+        let status = match problems.en.as_slice() {
             _ if !progress.is_ready() => "starting",
             [] => "ok",
             _ => "degraded",
@@ -77,7 +101,8 @@ impl Control {
             containers,
             backend: self.backend_health().await?,
             disks,
-            problems,
+            problems: problems.en,
+            problems_ko: problems.ko,
             tasks: tokio::runtime::Handle::current()
                 .metrics()
                 .num_alive_tasks() as u64,
@@ -86,18 +111,13 @@ impl Control {
 
     /// No container is made unless its network is there and reaches as far as it should, so an engine that answers
     /// keeps it so.
-    fn isolation(
-        &self,
-        engine_answers: bool,
-        seccomp: bool,
-        problems: &mut Vec<String>,
-    ) -> Isolation {
+    fn isolation(&self, engine_answers: bool, seccomp: bool, problems: &mut Problems) -> Isolation {
         let host_rules = self.host_rules.load(Ordering::Relaxed);
         let is_internal = self.config.reach() == Reach::Host;
         if is_internal && engine_answers && !host_rules {
-            problems.push(
-                "apps reach services of this host through its end of their network: host rules are not in force"
-                    .to_owned(),
+            problems.add(
+                "apps reach services of this host through its end of their network: host rules are not in force",
+                "호스트 규칙이 적용되지 않아 앱이 네트워크를 통해 이 호스트의 서비스에 접근할 수 있습니다",
             );
         }
         Isolation {
@@ -110,13 +130,14 @@ impl Control {
         }
     }
 
-    async fn engine_health(&self, problems: &mut Vec<String>) -> (EngineHealth, bool) {
+    async fn engine_health(&self, problems: &mut Problems) -> (EngineHealth, bool) {
         let version = timeout(PATIENCE, self.engine.version()).await;
         match version.unwrap_or(Err(EngineError::TimedOut("version"))) {
             Ok(version) => {
                 if !version.seccomp {
-                    problems.push(
-                        "the engine does not confine system calls (seccomp is off)".to_owned(),
+                    problems.add(
+                        "the engine does not confine system calls (seccomp is off)",
+                        "엔진이 시스템 호출을 제한하지 않습니다(seccomp가 꺼져 있음)",
                     );
                 }
                 let health = EngineHealth {
@@ -129,7 +150,10 @@ impl Control {
             }
             Err(error) => {
                 let error = error_chain(&error);
-                problems.push(format!("Docker does not answer: {error}"));
+                problems.add(
+                    format!("Docker does not answer: {error}"),
+                    format!("Docker가 응답하지 않습니다: {error}"),
+                );
                 (
                     EngineHealth {
                         error: Some(error),
@@ -144,7 +168,7 @@ impl Control {
     async fn base_image_health(
         &self,
         engine_answers: bool,
-        problems: &mut Vec<String>,
+        problems: &mut Problems,
     ) -> BaseImageHealth {
         let reference = self.config.base_image.clone();
         let image = if engine_answers {
@@ -154,9 +178,14 @@ impl Control {
             None
         };
         if engine_answers && image.is_none() {
-            problems.push(format!(
-                "the base image {reference} is not there: make it with `playground base build`"
-            ));
+            problems.add(
+                format!(
+                    "the base image {reference} is not there: make it with `playground base build`"
+                ),
+                format!(
+                    "베이스 이미지가 없습니다: {reference}. `playground base build`로 만드세요"
+                ),
+            );
         }
         let packages: Option<BTreeMap<String, String>> = image
             .as_ref()

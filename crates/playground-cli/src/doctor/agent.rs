@@ -7,6 +7,7 @@ use super::limit::within;
 use super::line::{Line, typed, words};
 use crate::connect::{Connection, Session};
 use crate::exit::Problem;
+use crate::health::in_korean;
 
 const NAME: &str = "agent";
 
@@ -47,10 +48,10 @@ pub(super) fn judge(url: &str, ours: &str, health: &Result<Health, ClientError>)
     let version = &health.version;
     let found = format!("{url}, version {version}");
     if !health.problems.is_empty() {
-        let problems = health.problems.join("; ");
+        let (en, ko) = (health.problems.join("; "), in_korean(health).join("; "));
         return Line::bad(
             NAME,
-            typed(format!("{found}: {problems}")),
+            words(format!("{found}: {en}"), format!("{found}: {ko}")),
             typed("playground health"),
         );
     }

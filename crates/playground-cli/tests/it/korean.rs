@@ -231,6 +231,23 @@ fn health() -> Value {
 }
 
 #[test]
+fn what_the_agent_needs_is_told_in_korean_where_it_says_so() {
+    let mut health = health();
+    health["problems"] = json!(["Docker does not answer"]);
+    for (problems_ko, told) in [
+        (
+            json!(["Docker가 응답하지 않습니다"]),
+            "오류: Docker가 응답하지 않습니다\n",
+        ),
+        (json!([]), "오류: Docker does not answer\n"),
+    ] {
+        health["problems_ko"] = problems_ko;
+        let agent = FakeAgent::new().on("GET /health/", 200, &health);
+        assert_eq!(in_korean(&agent, &["health"]).err, told);
+    }
+}
+
+#[test]
 fn whatever_a_verb_says_beside_its_result_is_korean() {
     let agent = bare_agent();
     let home = tempfile::tempdir().unwrap();

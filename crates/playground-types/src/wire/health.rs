@@ -36,6 +36,9 @@ pub struct Health {
     pub disks: Vec<DiskHealth>,
     /// What needs the operator, a sentence each.
     pub problems: Vec<String>,
+    /// The same in Korean, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems_ko: Vec<String>,
     /// What the Agent's process has under way, in tasks of its runtime: connections, records, streams.
     #[serde(default)]
     pub tasks: u64,
