@@ -1,6 +1,7 @@
 """What is said to a caller who made a mistake: always JSON, always what to do, and never a redirect."""
 
 import io
+import re
 import struct
 import zipfile
 
@@ -18,7 +19,9 @@ def refused(answer, status=400):
     assert answer.headers["Content-Type"] == "application/json"
     body = answer.json()
     assert body["detail"] and body["code"]
-    assert set(body) <= {"detail", "code", "hint", "request_id"}
+    assert set(body) <= {"detail", "code", "hint", "ko", "request_id"}
+    # What a plugin's author did wrong is told in both languages.
+    assert all(re.search("[가-힣]", said) for said in body.get("ko", {}).values())
     return body
 
 
@@ -99,6 +102,7 @@ def test_a_bad_archive_is_refused_with_a_hint(agent, what):
         body = refused(agent.post(path, files={"file": ("plugin.zip", bad_archives()[what])}))
         # The parser's own sentence with its line says what to do better than a hint could.
         assert body.get("hint") or "config.yaml" in body["detail"], body
+        assert body["ko"]["message"]
     assert agent.get("containers/?plugin_release=bad").json()["count"] == 0
 
 
