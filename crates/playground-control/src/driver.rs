@@ -369,7 +369,7 @@ impl Control {
         if !self.driver.has_begun() {
             return Some(Waiting {
                 code: "engine_unavailable".to_owned(),
-                detail: "Docker has not answered since the Agent began".to_owned(),
+                detail: "the Agent has just begun and waits for Docker's first answer".to_owned(),
             });
         }
         let before = self.starts.before(pk)?;
