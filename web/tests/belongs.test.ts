@@ -1,9 +1,27 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { belonging } from "../src/pages/launch/belongs";
+import { BEGINNINGS, ENDINGS, isWanted, NAMES } from "../src/pages/launch/names";
 import { pack } from "../src/pages/launch/pack";
 import { unzipSync } from "fflate";
 
 describe("what of a folder belongs into its archive", () => {
+  it("is what the command line packs", () => {
+    const rust = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "../../crates/playground-cli/src/pack/names.rs"), "utf8");
+    const listed = (name: string) => {
+      const list = new RegExp(`const ${name}: &\\[&str\\] = &\\[([^\\]]*)\\]`).exec(rust)?.[1] ?? "";
+      return [...list.matchAll(/"([^"]*)"/g)].map(([, it]) => it);
+    };
+    expect({ NAMES, BEGINNINGS, ENDINGS }).toEqual({
+      NAMES: listed("NAMES"),
+      BEGINNINGS: listed("BEGINNINGS"),
+      ENDINGS: listed("ENDINGS"),
+    });
+    expect(["#a.py#", "#", "#notes.md"].map(isWanted)).toEqual([false, true, true]);
+  });
+
   it("leaves out what belongs to the author's machine, at any depth", () => {
     const paths = [
       "config.yaml", "plugin/gradio_interface.py", ".env", ".git/HEAD", "plugin/__pycache__/a.pyc", "plugin/.#a.py", "plugin/a.py~",
