@@ -36,6 +36,7 @@ mod location;
 mod outward;
 mod pages;
 mod patient;
+mod presence;
 mod refusal;
 mod session;
 mod traffic;

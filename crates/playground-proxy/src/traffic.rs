@@ -1,7 +1,5 @@
 //! What passes through to an app, and whether anybody is there.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -10,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::latency::Latency;
+use crate::presence::{How, Presence};
 
 /// Counters of one app. They begin again with the Agent.
 #[derive(Debug, Default)]
@@ -19,93 +18,6 @@ pub struct Traffic {
     sent: AtomicU64,
     latency: Latency,
     presence: Mutex<Presence>,
-}
-
-/// Who is there.
-#[derive(Debug)]
-struct Presence {
-    open: usize,
-    /// Streams of events among them, of pages that do not say who they are.
-    streams: usize,
-    /// The others, by their page: one has several while something is computed for it.
-    pages: HashMap<String, usize>,
-    /// WebSockets among them.
-    tunnels: usize,
-    /// Pages that show the app to somebody. Each of those holds streams as well, so these are no more people than those.
-    looks: usize,
-    /// When the last of them left; none when nobody ever did.
-    left: Option<Instant>,
-    /// When the time without anybody began.
-    idle_since: Instant,
-    /// Nobody is let in.
-    is_shut: bool,
-    /// How many are at each of the app's addresses: one, or two while a container gives way to its successor.
-    at: Vec<(SocketAddr, u64)>,
-}
-
-impl Default for Presence {
-    fn default() -> Self {
-        Self {
-            open: 0,
-            streams: 0,
-            pages: HashMap::new(),
-            tunnels: 0,
-            looks: 0,
-            left: None,
-            idle_since: Instant::now(),
-            is_shut: false,
-            at: Vec::new(),
-        }
-    }
-}
-
-impl Presence {
-    fn look_on(&mut self, how: &How) {
-        match how {
-            How::Stream(None) => self.streams += 1,
-            How::Stream(Some(page)) => *self.pages.entry(page.clone()).or_default() += 1,
-            How::Tunnel => self.tunnels += 1,
-            How::Look => self.looks += 1,
-        }
-    }
-
-    fn look_away(&mut self, how: &How) {
-        match how {
-            How::Stream(None) => self.streams -= 1,
-            How::Stream(Some(page)) => {
-                let Entry::Occupied(mut streams) = self.pages.entry(page.clone()) else {
-                    return;
-                };
-                *streams.get_mut() -= 1;
-                if *streams.get() == 0 {
-                    streams.remove();
-                }
-            }
-            How::Tunnel => self.tunnels -= 1,
-            How::Look => self.looks -= 1,
-        }
-    }
-
-    /// How many people there are, as far as can be told. Pages that show the app hold its streams as well, so those are counted
-    /// once.
-    fn viewers(&self) -> usize {
-        self.looks
-            .max(self.streams + self.pages.len() + self.tunnels)
-    }
-
-    fn arrive(&mut self, address: SocketAddr) {
-        match self.at.iter_mut().find(|(at, _)| *at == address) {
-            Some((_, count)) => *count += 1,
-            None => self.at.push((address, 1)),
-        }
-    }
-
-    fn leave(&mut self, address: SocketAddr) {
-        self.at.retain_mut(|(at, count)| {
-            *count -= u64::from(*at == address);
-            *count > 0
-        });
-    }
 }
 
 /// A look at the counters.
@@ -286,15 +198,6 @@ impl Drop for Visit {
 pub(crate) struct Viewer {
     traffic: Arc<Traffic>,
     how: How,
-}
-
-/// How somebody looks on.
-#[derive(Debug)]
-enum How {
-    /// By a stream of events, for the page that says who it is.
-    Stream(Option<String>),
-    Tunnel,
-    Look,
 }
 
 impl Viewer {

@@ -277,7 +277,6 @@ export const en = {
     log_of: (release: string) => `Build log of ${release}`,
     was_cancelled: "This launch was cancelled",
     unknown: "There is no such launch",
-    no_container: "Its container was deleted.",
   },
   stages: { checked: "Checked", building: "Build", starting: "Start", ready: "Ready" },
   steps: {

@@ -277,7 +277,6 @@ export const ko: Catalogue = {
     log_of: (release) => `${release} 빌드 로그`,
     was_cancelled: "취소된 실행입니다",
     unknown: "그런 실행이 없습니다",
-    no_container: "컨테이너가 삭제되었습니다.",
   },
   stages: { checked: "검사", building: "빌드", starting: "시작", ready: "준비됨" },
   steps: {
