@@ -28,7 +28,7 @@ use crate::{docker, repo, up};
 pub(crate) enum Bench {
     /// A create: from an archive to a ready app, beside the seed's three Dockerfile lines with pip
     Create(create::Options),
-    /// An edit: from the save of a file to the changed app's answer, by `dev`, by `create`, and by the seed's literal way
+    /// An edit: from the save of a file to the changed app's answer, by `dev`, by `run`, and by the seed's literal way
     Edit(edit::Options),
     /// A restart: from the start of an Agent that was killed until it is ready, for more and more records
     Restart(restart::Options),

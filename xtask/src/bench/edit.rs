@@ -1,5 +1,5 @@
 //! `cargo xtask bench edit`: from the save of a file to the first answer of the changed app, three ways: `playground dev`,
-//! `playground create` again, and the seed's literal way (its three Dockerfile lines, `docker run`).
+//! `playground run` again, and the seed's literal way (its three Dockerfile lines, `docker run`).
 //!
 //! Each way begins with a running app and cached images; each edit is another title, which the app's `/config` says.
 
@@ -69,7 +69,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 #[derive(Debug, Default)]
 struct Measured {
     plain: Vec<Duration>,
-    create: Vec<Duration>,
+    run: Vec<Duration>,
     dev: Vec<Duration>,
     import: Vec<Duration>,
 }
@@ -95,14 +95,14 @@ fn measure(
     })?;
     let folder = copy(&repo::root().join("examples/seed"), &work.join("source"))?;
     let app = folder.join("plugin/gradio_interface.py");
-    step("create", || {
-        let port = create(agent, &folder)?;
+    step("run", || {
+        let port = run_once(agent, &folder)?;
         for turn in 0..options.runs {
-            let title = format!("Created {run}-{turn}");
+            let title = format!("Run {run}-{turn}");
             let begun = edited(&app, &title)?;
-            create(agent, &folder)?;
+            run_once(agent, &folder)?;
             wait_until_says(port, CONFIG, &title)?;
-            measured.create.push(begun.elapsed());
+            measured.run.push(begun.elapsed());
         }
         Ok("done")
     })?;
@@ -128,12 +128,11 @@ fn measure(
     Ok(measured)
 }
 
-fn create(agent: &Agent, folder: &Path) -> anyhow::Result<u16> {
-    let created = agent.json(&["create", "--file", &folder.to_string_lossy()])?;
-    ensure!(
-        created["status"] == "running",
-        "the create ended as {created}"
-    );
+/// Checks, packs, uploads, builds, starts, and returns the app's port.
+fn run_once(agent: &Agent, folder: &Path) -> anyhow::Result<u16> {
+    let folder = folder.to_string_lossy();
+    let created = agent.json(&["run", "--detach", "--no-open", &folder])?;
+    ensure!(created["status"] == "running", "it ended as {created}");
     Ok(u16::try_from(
         created["host_port"].as_u64().context("no port")?,
     )?)
@@ -207,7 +206,7 @@ impl Measured {
             "the seed's way: docker build with pip, docker run",
             &self.plain,
         );
-        row("playground create (an image, a container)", &self.create);
+        row("playground run (an image, a container)", &self.run);
         row("playground dev", &self.dev);
         row("for comparison: `import gradio` alone", &self.import);
     }
