@@ -37,12 +37,15 @@ async fn act(arguments: &[&str]) -> Instant {
     .expect("docker ran")
 }
 
-/// A record without what a health check writes into it, which may come at any time.
+/// A record without what a health check writes into it, which may come at any time: an app that is just being cut off
+/// misses one before anything else is known of it.
 async fn row(agent: &Agent, pk: i64) -> ContainerRow {
     let row = agent.control.store().container(ContainerPk(pk)).await;
     ContainerRow {
         health_state: HealthState::Unknown,
+        consecutive_failures: 0,
         last_health_check_at: None,
+        last_health_error: None,
         ..row.expect("the database answers").expect("a record")
     }
 }
