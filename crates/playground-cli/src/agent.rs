@@ -4,6 +4,7 @@ use clap::Args;
 use playground_agent::{AgentOptions, Ended};
 
 use crate::exit::{Exit, Problem};
+use crate::language::say;
 use crate::output::Output;
 
 #[derive(Debug, Args)]
@@ -35,9 +36,15 @@ pub(crate) fn run(args: AgentArgs) -> anyhow::Result<()> {
     match ended? {
         Ended::InOrder => Ok(()),
         Ended::AtOnce => {
-            let message = "ended at once, in the middle of something";
-            let problem = Problem::new(Exit::Interrupted, message);
-            Err(problem.hint("the next start goes on with it").into())
+            let message = say(
+                "ended at once, in the middle of something",
+                "하던 작업을 끝내지 않고 바로 종료했습니다",
+            );
+            let hint = say(
+                "the next start goes on with it",
+                "다음에 시작할 때 이어서 합니다",
+            );
+            Err(Problem::new(Exit::Interrupted, message).hint(hint).into())
         }
     }
 }

@@ -3,25 +3,25 @@
 use std::time::Duration;
 
 use playground_client::{Client, ClientError, LogTail};
+use playground_types::ContainerStatus;
 use playground_types::wire::Container;
-use playground_types::{ContainerStatus, Timestamp};
 use tokio::time::sleep;
 
 use crate::exit::{Exit, Problem};
 use crate::language::say;
 use crate::logs;
 use crate::output::note;
+use crate::progress::above_bars;
 
 /// How soon a log that has ended is looked at again: before an app that crashed is started again, a second later.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// Prints it until the app is stopped. That it was given up is an error.
-pub(crate) async fn follow(client: &Client, name: &str) -> anyhow::Result<()> {
-    let mut tail = LogTail::default();
-    let mut crashes = 0;
+pub(crate) async fn follow(client: &Client, name: &str, tail: LogTail) -> anyhow::Result<()> {
+    let mut log = client.container_log_reader(name, &tail);
+    let mut told = None;
     loop {
-        logs::follow(client.follow_container_log(name, &tail)).await?;
-        tail.since = Some(Timestamp::now());
+        logs::follow(log.follow()).await?;
         let container = match client.container(name).await {
             Ok(container) => container,
             Err(ClientError::Api { status: 404, .. }) => break,
@@ -33,22 +33,32 @@ pub(crate) async fn follow(client: &Client, name: &str) -> anyhow::Result<()> {
         if is_over(&container) {
             break;
         }
-        if container.attempts > crashes {
-            note(&say(
+        let crash = last_crash(&container);
+        if crash.is_some() && crash != told {
+            remark(&say(
                 format!("{name} ended by itself; it is started again"),
                 format!("비정상 종료되어 다시 시작합니다: {name}"),
             ));
-            // When the crash was written down, by the clock that the lines have.
-            tail.since = Timestamp::parse(&container.updated_at).or(tail.since);
         }
-        crashes = container.attempts;
+        told = crash;
         sleep(AGAIN).await;
     }
-    note(&say(
+    remark(&say(
         format!("{name} has stopped"),
-        format!("멈췄습니다: {name}"),
+        format!("중지되었습니다: {name}"),
     ));
     Ok(())
+}
+
+/// Something may move below what is said: `dev` brings up what was saved meanwhile.
+fn remark(text: &str) {
+    above_bars(|| note(text));
+}
+
+/// Which crash was the last one: how many there were is forgotten after a while, and by a create.
+fn last_crash(container: &Container) -> Option<(i64, Option<String>)> {
+    let crashes = container.attempts;
+    (crashes > 0).then(|| (crashes, container.retry_at.clone()))
 }
 
 /// Whether nothing more will be printed unless somebody starts it. One that sleeps wakes by itself.
@@ -62,10 +72,7 @@ fn is_over(container: &Container) -> bool {
 fn given_up(container: &Container) -> Problem {
     let release = &container.plugin_release;
     match &container.failure {
-        Some(failure) => Problem {
-            before: Vec::new(),
-            ..Problem::of_plugin(release, failure)
-        },
+        Some(failure) => Problem::of_plugin(release, failure).told(),
         None => Problem::new(
             Exit::PluginFailed,
             say(format!("{release} has failed"), format!("{release} 실패")),

@@ -191,7 +191,7 @@ fn purpose(purpose: StepPurpose) -> String {
         StepPurpose::Base => ("look up the base image", "베이스 이미지 찾기"),
         StepPurpose::Prepare => ("prepare the image", "이미지 준비"),
         StepPurpose::Install => ("install requirements", "필요한 패키지 설치"),
-        StepPurpose::Launcher => ("add the launcher", "실행기 넣기"),
+        StepPurpose::Launcher => ("add the launcher", "런처 넣기"),
         StepPurpose::Code => ("add the plugin's code", "플러그인 코드 넣기"),
         StepPurpose::Compile => ("compile to byte code", "바이트코드로 컴파일"),
         StepPurpose::Finish => ("set how it starts", "시작 방법 정하기"),

@@ -14,10 +14,11 @@ use playground_plugin::{
 
 use crate::exit::{Exit, Problem};
 use crate::interrupt::aside;
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::output::{Output, has_colour, has_colour_beside, note, print, print_json};
 use crate::pack::{Unpackable, pack};
 use crate::upload::Source;
+pub(crate) use packing::in_korean;
 use packing::{leads_out, unpackable};
 use report::Report;
 
@@ -133,8 +134,13 @@ fn look_at(source: &Source, policy: RequirementPolicy) -> anyhow::Result<Report>
             look_into(packed.file.reopen()?, policy, findings)
         }
         Source::Archive(path) => {
-            let file =
-                File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let file = File::open(path).with_context(|| {
+                let shown = path.display();
+                say(
+                    format!("{shown} cannot be read"),
+                    format!("파일을 읽을 수 없습니다: {shown}"),
+                )
+            })?;
             look_into(file, policy, Vec::new())
         }
     }

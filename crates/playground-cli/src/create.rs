@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use playground_client::{Archive, ClientError, CreateRequest};
-use playground_types::wire::{Created, Launch, OnExisting};
+use playground_types::wire::{Created, OnExisting};
 use tokio::time::Instant;
 
 use crate::connect::Session;
-use crate::follow::follow;
+use crate::follow::{Followed, follow};
 use crate::human::seconds;
 use crate::language::say;
 use crate::output::{Output, note, print, print_json};
@@ -65,8 +65,8 @@ pub(crate) async fn run(args: CreateArgs, session: Session) -> anyhow::Result<()
     if args.no_wait {
         return started(&created, session.output);
     }
-    let launch = follow(client, &created, &progress, true).await?;
-    ended(launch, session.output, &seconds(begun.elapsed())).map(drop)
+    let followed = follow(client, &created, &progress, true).await?;
+    ended(followed, session.output, &seconds(begun.elapsed())).map(drop)
 }
 
 /// Sends an archive, or a directory as one.
@@ -93,14 +93,14 @@ fn started(created: &Created, output: Output) -> anyhow::Result<()> {
 }
 
 /// Prints how a launch ended, and gives the container where that is well.
-pub(crate) fn ended(launch: Launch, output: Output, took: &str) -> anyhow::Result<Created> {
+pub(crate) fn ended(followed: Followed, output: Output, took: &str) -> anyhow::Result<Created> {
     if output == Output::Json {
-        match &launch.result {
+        match &followed.launch.result {
             Some(created) => print_json(created)?,
-            None => print_json(&launch)?,
+            None => print_json(&followed.launch)?,
         }
     }
-    let created = launched(launch)?;
+    let created = launched(followed)?;
     if output == Output::Table {
         ready(&created, took)?;
     }

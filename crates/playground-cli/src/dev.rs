@@ -6,10 +6,12 @@
 mod tries;
 
 use std::path::PathBuf;
+use std::pin::pin;
 
 use anyhow::bail;
 use clap::Args;
-use playground_client::{Client, CreateRequest, LogTail};
+use futures_util::future::OptionFuture;
+use playground_client::{CreateRequest, LogTail};
 use playground_types::Timestamp;
 use playground_types::wire::{Created, OnExisting};
 use tokio::task::JoinHandle;
@@ -29,7 +31,7 @@ use crate::pack::{Unpackable, sha256};
 use crate::progress::Progress;
 use crate::run::{HowArgs, bring_up, launched, warn};
 use crate::upload::{Source, packed};
-use crate::{browser, logs};
+use crate::{app_log, browser};
 use tries::{Tries, Turn};
 
 #[derive(Debug, Args)]
@@ -48,8 +50,8 @@ struct Dev {
     request: CreateRequest,
     /// The app, once it was ready for the first time.
     name: Option<String>,
-    /// Ends with the container's log.
-    log: Option<JoinHandle<()>>,
+    /// Prints what the app prints, over all of its runs.
+    log: Option<JoinHandle<anyhow::Result<()>>>,
     tries: Tries,
     /// What a check warned of last.
     warned: String,
@@ -63,7 +65,7 @@ pub(crate) async fn run(args: DevArgs, session: Session) -> anyhow::Result<()> {
     if session.output == Output::Json {
         let message = say(
             "`dev` has no JSON: it follows an app until Ctrl-C; `run --detach --output json` brings one up",
-            "`dev`는 JSON으로 출력하지 않습니다. Ctrl-C를 누를 때까지 앱을 따라갑니다. 앱만 띄우려면 `run --detach --output json`",
+            "`dev`는 JSON으로 출력하지 않습니다. Ctrl-C를 누를 때까지 앱의 출력을 계속 보여 줍니다. 앱만 띄우려면 `run --detach --output json`을 쓰세요",
         );
         return Err(Problem::new(Exit::Usage, message).into());
     }
@@ -114,10 +116,27 @@ impl Dev {
             "watching; Ctrl-C ends",
             "저장을 기다리는 중입니다. 끝내려면 Ctrl-C",
         ));
-        while let Some(edit) = edits.next().await {
+        while let Some(edit) = self.next(edits).await {
             tell(self.push(edit).await)?;
         }
         Ok(())
+    }
+
+    /// The next edit. Why the app is given up meanwhile is told; where it did not come up, whoever waited for it said so.
+    async fn next(&mut self, edits: &mut Edits) -> Option<Edit> {
+        let mut next = pin!(edits.next());
+        loop {
+            // Cancel-safe: the edit is pinned outside and awaited again in the next turn, and the log is a task.
+            tokio::select! {
+                edit = &mut next => return edit,
+                Some(ended) = OptionFuture::from(self.log.as_mut()) => {
+                    self.log = None;
+                    if let Ok(Err(error)) = ended && self.tries.is_up() {
+                        report(&error);
+                    }
+                }
+            }
+        }
     }
 
     /// To end it while it watches is what Ctrl-C is for.
@@ -178,13 +197,7 @@ impl Dev {
 
     /// Packs the directory. What an editor takes away while it saves is packed when it is back.
     async fn pack(&self, progress: &Progress) -> anyhow::Result<Source> {
-        let first = packed(progress, &self.folder).await;
-        match &first {
-            Err(error) if is_gone(error) => {}
-            _ => return first,
-        }
-        sleep(TOGETHER).await;
-        packed(progress, &self.folder).await
+        or_soon(async || packed(progress, &self.folder).await).await
     }
 
     /// What is to be done with what was packed, or could not be.
@@ -211,23 +224,22 @@ impl Dev {
     ) -> anyhow::Result<()> {
         self.tries.sent();
         let was_heard = self.is_heard();
-        let launch = bring_up(&self.session, source, &self.request, progress, false).await?;
-        // A build's container is another than the one that was listened to.
-        let is_same = was_heard && launch.image_build.is_none();
-        let begun = Timestamp::parse(&launch.created_at);
-        let created = launched(launch).map_err(|problem| match is_same {
-            true => told_already(problem),
+        let followed = bring_up(&self.session, source, &self.request, progress, false).await?;
+        let is_told = was_heard && !followed.is_failed_build();
+        let begun = Timestamp::parse(&followed.launch.created_at);
+        let created = launched(followed).map_err(|problem| match is_told {
+            true => problem.told(),
             false => problem,
         })?;
         self.tries.came_up();
         self.ready(&created, edit)?;
-        if !(is_same && self.is_heard()) {
+        if !self.is_heard() {
             self.listen(begun);
         }
         Ok(())
     }
 
-    /// Whether what the app prints is printed as it comes: until its container ends.
+    /// Whether what the app prints is printed as it comes: while it runs, or will run again.
     fn is_heard(&self) -> bool {
         self.log.as_ref().is_some_and(|log| !log.is_finished())
     }
@@ -237,11 +249,10 @@ impl Dev {
         let Some(name) = self.name.clone() else {
             return;
         };
-        if let Some(log) = self.log.take() {
-            log.abort();
-        }
         let client = self.session.client.clone();
-        self.log = Some(tokio::spawn(print_log(client, name, since)));
+        let tail = LogTail { tail: None, since };
+        let log = async move { app_log::follow(&client, &name, tail).await };
+        self.log = Some(tokio::spawn(log));
     }
 
     fn ready(&mut self, created: &Created, edit: &Edit) -> anyhow::Result<()> {
@@ -274,14 +285,6 @@ fn tell(pushed: anyhow::Result<()>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the app printed was told as it came.
-fn told_already(problem: Problem) -> Problem {
-    Problem {
-        before: Vec::new(),
-        ..problem
-    }
-}
-
 fn is_interrupted(error: &anyhow::Error) -> bool {
     let problem = error.downcast_ref::<Problem>();
     problem.is_some_and(|problem| problem.exit == Exit::Interrupted)
@@ -296,8 +299,42 @@ fn is_gone(error: &anyhow::Error) -> bool {
     error.downcast_ref().is_some_and(Unpackable::is_gone)
 }
 
-/// Until the container stops; that it does is told by whoever waits for its app.
-async fn print_log(client: Client, name: String, since: Option<Timestamp>) {
-    let tail = LogTail { tail: None, since };
-    drop(logs::follow(client.follow_container_log(&name, &tail)).await);
+/// Tries again what failed because something was gone for a moment.
+async fn or_soon<T>(work: impl AsyncFn() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    match work().await {
+        Err(error) if is_gone(&error) => {
+            sleep(TOGETHER).await;
+            work().await
+        }
+        done => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::pack::pack;
+
+    #[tokio::test]
+    async fn what_an_editor_takes_away_while_it_saves_is_packed_when_it_is_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link] = ["app.txt", "app.py"].map(|name| folder.path().join(name));
+        symlink(&file, link).unwrap();
+        let saved = or_soon(async || {
+            let packed = pack(folder.path());
+            fs::write(&file, "demo = 1\n")?;
+            Ok(packed?)
+        });
+        assert_eq!(saved.await.unwrap().files, 2);
+        // What stays away is tried once more, and named.
+        let gone = folder.path().join("gone.py");
+        symlink("nowhere", &gone).unwrap();
+        let error = or_soon(async || Ok(pack(folder.path())?))
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("gone.py"), "{error}");
+    }
 }

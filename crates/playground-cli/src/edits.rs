@@ -36,7 +36,13 @@ pub(crate) struct Edit {
 
 impl Edits {
     pub(crate) fn of(folder: &Path) -> anyhow::Result<Self> {
-        let cannot = || format!("{} cannot be watched", folder.display());
+        let cannot = || {
+            let shown = folder.display();
+            say(
+                format!("{shown} cannot be watched"),
+                format!("디렉터리의 변경을 감시할 수 없습니다: {shown}"),
+            )
+        };
         let root = folder.canonicalize().with_context(cannot)?;
         let (sender, changes) = mpsc::unbounded_channel();
         let below = root.clone();
@@ -46,7 +52,12 @@ impl Edits {
                 drop(sender.send(change));
             }
         })
-        .context("this system watches no files")?;
+        .with_context(|| {
+            say(
+                "this system watches no files",
+                "이 시스템에서는 파일의 변경을 감시할 수 없습니다",
+            )
+        })?;
         let mut edits = Self {
             root,
             changes,

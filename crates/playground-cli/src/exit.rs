@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use playground_client::ClientError;
 use playground_types::Failure;
 
+use crate::check::in_korean;
 use crate::human::plain;
 use crate::language::{Language, say};
 use crate::output::note;
+use crate::pack::Unpackable;
 
 /// What `--help` says of the codes. Scripts rely on them.
 pub(crate) const EXIT_CODES: &str = "\
@@ -69,6 +71,14 @@ impl Problem {
             before: failure.log_tail.clone(),
         }
     }
+
+    /// What was printed as it came is not printed again.
+    pub(crate) fn told(self) -> Self {
+        Self {
+            before: Vec::new(),
+            ..self
+        }
+    }
 }
 
 /// Prints what went wrong, and what to do about it. A reader that went away is no failure.
@@ -112,6 +122,9 @@ fn exit(error: &anyhow::Error) -> Exit {
 
 /// The error and its causes in one line. Of a broken connection only the last cause says anything to a person.
 fn sentence(error: &anyhow::Error) -> String {
+    if let Some(why) = error.downcast_ref::<Unpackable>() {
+        return say(format!("{error:#}"), in_korean(why));
+    }
     match client_error(error) {
         Some(client) if error.downcast_ref::<ClientError>().is_some() => {
             say(english(client), korean(client))

@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::builds::{in_line, step_line};
 use crate::exit::{Exit, Problem};
+use crate::interrupt::unless_interrupted;
 use crate::language::say;
 use crate::leave::agrees;
 use crate::output::has_motion;
@@ -22,18 +23,35 @@ const END: Duration = Duration::from_secs(60);
 /// What the Agent's build logs write before the name of a step.
 const STEP_MARK: &str = "=> ";
 
+/// A launch that has ended.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    pub(crate) launch: Launch,
+    /// What its build printed was printed line by line.
+    pub(crate) is_told: bool,
+}
+
+impl Followed {
+    /// Whether it failed because its build did: the last lines of that are the build's.
+    pub(crate) fn is_failed_build(&self) -> bool {
+        let build = self.launch.image_build.as_ref();
+        build.is_some_and(|build| build.failure.is_some())
+    }
+}
+
 /// Waits for the launch of a create, showing what happens. `asks` whether Ctrl-C shall cancel it.
 pub(crate) async fn follow(
     client: &Client,
     created: &Created,
     progress: &Progress,
     asks: bool,
-) -> anyhow::Result<Launch> {
+) -> anyhow::Result<Followed> {
     let id = &created.build_id;
     // What was quick needs no watching.
-    let launch = client.build(id).await?;
+    let launch = unless_interrupted(async { Ok(client.build(id).await?) }).await?;
     if launch.status.is_final() {
-        return Ok(launch);
+        let is_told = false;
+        return Ok(Followed { launch, is_told });
     }
     let mut watch = Watch {
         step: progress.step(title(&launch)),
@@ -44,7 +62,11 @@ pub(crate) async fn follow(
     };
     // Cancel-safe: being interrupted ends the command.
     tokio::select! {
-        ended = watch.until_the_end(client, id) => ended,
+        ended = watch.until_the_end(client, id) => Ok(Followed {
+            launch: ended?,
+            // What moves leaves no line.
+            is_told: !has_motion(),
+        }),
         _ = tokio::signal::ctrl_c() => {
             // Nothing moves below the question.
             drop(watch);
@@ -54,11 +76,11 @@ pub(crate) async fn follow(
 }
 
 /// What becomes of a launch that is not watched any more.
-async fn interrupted(client: &Client, launch: &Launch, asks: bool) -> Result<Problem, ClientError> {
+async fn interrupted(client: &Client, launch: &Launch, asks: bool) -> anyhow::Result<Problem> {
     let (id, release) = (&launch.build_id, &launch.plugin_release);
     let question = say("Cancel the build? [y/N] ", "빌드를 취소할까요? [y/N] ");
     if asks && agrees(&question).await {
-        client.cancel_build(id).await?;
+        unless_interrupted(async { Ok(client.cancel_build(id).await?) }).await?;
         let message = say(
             format!("interrupted; {release} is cancelled"),
             format!("중단하고 취소했습니다: {release}"),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use playground_types::Timestamp;
 
+use crate::language::say;
+
 /// A text without anything that a terminal would obey: what plugins print is not ours.
 pub(crate) fn plain(text: &str) -> String {
     console::strip_ansi_codes(text)
@@ -29,16 +31,21 @@ pub(crate) fn age(time: &str) -> String {
     };
     let seconds = Timestamp::now().millis_since(time).max(0) / 1000;
     match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{} min", seconds / 60),
-        7200..=172_799 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
+        0..=119 => counted(seconds, "s", "초"),
+        120..=7199 => counted(seconds / 60, "min", "분"),
+        7200..=172_799 => counted(seconds / 3600, "h", "시간"),
+        _ => counted(seconds / 86_400, "d", "일"),
     }
+}
+
+fn counted(number: i64, unit: &str, korean: &str) -> String {
+    say(format!("{number} {unit}"), format!("{number}{korean}"))
 }
 
 /// A duration with a tenth of a second.
 pub(crate) fn seconds(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
+    let seconds = duration.as_secs_f64();
+    say(format!("{seconds:.1} s"), format!("{seconds:.1}초"))
 }
 
 /// Bytes in the unit that fits.

@@ -16,13 +16,14 @@ static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 pub(crate) async fn unless_interrupted<T>(
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<T> {
-    // Cancel-safe: the command ends, and what is dropped removes its files.
+    // Cancel-safe: the command ends, and what is dropped removes its files. Ctrl-C is heard before anything is begun.
     tokio::select! {
-        done = work => done,
+        biased;
         _ = tokio::signal::ctrl_c() => {
             IS_INTERRUPTED.store(true, Ordering::Relaxed);
             Err(interrupted().into())
         }
+        done = work => done,
     }
 }
 

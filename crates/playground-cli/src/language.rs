@@ -50,7 +50,7 @@ fn korean_title(english: &'static str) -> &'static str {
         "host port" => "호스트 포트",
         "image" => "이미지",
         "limits" => "한도",
-        "health" => "상태 검사",
+        "health" => "상태 확인",
         "crashes" => "비정상 종료",
         "created" => "생성",
         "updated" => "변경",

@@ -6,6 +6,7 @@ use playground_client::{Client, WantedStatus};
 use playground_types::ContainerStatus;
 use tokio::sync::oneshot;
 
+use crate::interrupt::unless_interrupted;
 use crate::language::say;
 use crate::output::note;
 
@@ -13,23 +14,25 @@ use crate::output::note;
 pub(crate) async fn leave(client: &Client, name: &str) -> anyhow::Result<()> {
     let question = say(
         format!("Stop {name}? [y/N] "),
-        format!("멈출까요: {name} [y/N] "),
+        format!("{name} 앱을 중지할까요? [y/N] "),
     );
     if !agrees(&question).await {
         note(&say(
             format!("{name} goes on; `playground stop {name}` stops it"),
-            format!("계속 실행됩니다: {name}. 멈추려면 `playground stop {name}`"),
+            format!("계속 실행됩니다: {name}. 중지하려면 `playground stop {name}`"),
         ));
         return Ok(());
     }
-    let left = client.update_container(name, WantedStatus::Stopped).await?;
+    let stop = async { Ok(client.update_container(name, WantedStatus::Stopped).await?) };
+    let left = unless_interrupted(stop).await?;
     note(&match left.status {
-        ContainerStatus::Stopped => {
-            say(format!("{name} is stopped"), format!("멈췄습니다: {name}"))
-        }
+        ContainerStatus::Stopped => say(
+            format!("{name} is stopped"),
+            format!("중지했습니다: {name}"),
+        ),
         _ => say(
             format!("{name} is being stopped"),
-            format!("멈추는 중입니다: {name}"),
+            format!("중지하는 중입니다: {name}"),
         ),
     });
     Ok(())

@@ -9,7 +9,7 @@ use crate::exit::{Exit, Problem};
 use crate::human::plain;
 use crate::language::Language;
 use crate::output::{is_terminal, print};
-use crate::progress::aside;
+use crate::progress::above_bars;
 
 #[derive(Debug, Args)]
 pub(crate) struct LogsArgs {
@@ -75,7 +75,7 @@ fn failed(ended: LogFailure) -> Problem {
 /// A file gets the line as it is; a terminal, only what it cannot obey.
 fn print_line(line: &str) -> anyhow::Result<()> {
     let shown = if is_terminal() {
-        aside(|| print(&plain(line)))
+        above_bars(|| print(&plain(line)))
     } else {
         print(line)
     };

@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(120);
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Prints something while other things may move, which are drawn again below it.
-pub(crate) fn aside<T>(print: impl FnOnce() -> T) -> T {
+pub(crate) fn above_bars<T>(print: impl FnOnce() -> T) -> T {
     BARS.suspend(print)
 }
 

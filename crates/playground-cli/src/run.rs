@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use playground_client::CreateRequest;
-use playground_types::wire::{Created, Launch, OnExisting};
+use playground_client::{CreateRequest, LogTail};
+use playground_types::wire::{Created, OnExisting};
 use tokio::time::Instant;
 
 use crate::check::{Rigour, refuse_broken};
 use crate::connect::Session;
 use crate::create::ended;
 use crate::exit::{Exit, Problem};
-use crate::follow::follow;
+use crate::follow::{Followed, follow};
 use crate::human::seconds;
 use crate::language::say;
 use crate::leave::leave;
@@ -60,9 +60,9 @@ pub(crate) async fn run(args: RunArgs, session: Session) -> anyhow::Result<()> {
         warn(&warnings);
         source = Ok(checked);
     }
-    let launch = bring_up(&session, &source?, &request, &progress, true).await?;
-    let created = ended(launch, session.output, &seconds(begun.elapsed()))?;
-    let container = created.container;
+    let followed = bring_up(&session, &source?, &request, &progress, true).await?;
+    let created = ended(followed, session.output, &seconds(begun.elapsed()))?;
+    let (client, container) = (&session.client, created.container);
     if let Some(address) = container.endpoint.as_deref().filter(|_| !args.how.no_open) {
         browser::open(address);
     }
@@ -71,8 +71,8 @@ pub(crate) async fn run(args: RunArgs, session: Session) -> anyhow::Result<()> {
     }
     // Cancel-safe: what is printed was printed; the log is not used again.
     tokio::select! {
-        ended = app_log::follow(&session.client, &container.name) => ended,
-        _ = tokio::signal::ctrl_c() => leave(&session.client, &container.name).await,
+        ended = app_log::follow(client, &container.name, LogTail::default()) => ended,
+        _ = tokio::signal::ctrl_c() => leave(client, &container.name).await,
     }
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn bring_up(
     request: &CreateRequest,
     progress: &Progress,
     asks: bool,
-) -> anyhow::Result<Launch> {
+) -> anyhow::Result<Followed> {
     let client = &session.client;
     let created = upload::send(progress, source, async |archive, report| {
         client.create_container_from(archive, request, report).await
@@ -112,11 +112,16 @@ pub(crate) async fn bring_up(
 }
 
 /// The container of a launch that ended well; why it did not, otherwise.
-pub(crate) fn launched(launch: Launch) -> Result<Created, Problem> {
+pub(crate) fn launched(followed: Followed) -> Result<Created, Problem> {
+    let is_told = followed.is_told && followed.is_failed_build();
+    let launch = followed.launch;
     let release = &launch.plugin_release;
     match (launch.result, launch.failure) {
         (Some(created), None) => Ok(*created),
-        (_, Some(failure)) => Err(Problem::of_plugin(release, &failure)),
+        (_, Some(failure)) => {
+            let problem = Problem::of_plugin(release, &failure);
+            Err(if is_told { problem.told() } else { problem })
+        }
         (None, None) => {
             let why = launch.error.unwrap_or_else(|| launch.status.to_string());
             let message = say(

@@ -89,7 +89,7 @@ fn health(container: &Container) -> String {
     if missed > 0 {
         words.push(say(
             format!("{missed} checks missed"),
-            format!("검사 {missed}번 응답 없음"),
+            format!("{missed}번 응답 없음"),
         ));
     }
     words.extend(container.last_health_error.clone());

@@ -25,7 +25,7 @@
 //! | how far it is | [`Client::build`], [`Client::wait_for_build`], [`Client::follow_build_log`], [`Client::cancel_build`] |
 //! | the apps there are | [`Client::containers`], [`Client::all_containers`], [`Client::container`], [`Client::container_stats`] |
 //! | stop, start, restart, delete | [`Client::update_container`], [`Client::restart_container`], [`Client::delete_container`] |
-//! | what it printed | [`Client::container_log`], [`Client::follow_container_log`] |
+//! | what it printed | [`Client::container_log`], [`Client::follow_container_log`], [`Client::container_log_reader`] |
 //! | who may open it, and when it sleeps | [`Client::app_link`], [`Client::set_visibility`], [`Client::set_idle`] |
 //! | what programs can call in it | [`Client::app_api`] |
 //! | releases, examples, tokens | [`Client::all_releases`], [`Client::examples`], [`Client::create_token`] |
@@ -68,5 +68,5 @@ pub use containers::{ContainerFilter, Removal, WantedStatus};
 pub use create::CreateRequest;
 pub use docker::DockerContainer;
 pub use error::{Cause, ClientError};
-pub use logs::{LogEvent, LogFailure, LogTail};
+pub use logs::{LogEvent, LogFailure, LogReader, LogTail};
 pub use playground_types::{IdleTimes, Visibility, wire};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_stream::try_stream;
+use async_stream::{stream, try_stream};
 use futures_util::{Stream, StreamExt as _};
 use playground_types::{Failure, LaunchStatus, Timestamp};
 use reqwest::{Method, Response, Url};
@@ -50,6 +50,15 @@ pub struct LogFailure {
     pub reason: String,
     /// The whole failure, where a launch failed: its kind, its hint, the same in Korean.
     pub failure: Option<Box<Failure>>,
+}
+
+/// A log that can be followed again: it knows the last line that it gave.
+#[derive(Debug, Clone)]
+pub struct LogReader {
+    client: Client,
+    url: Url,
+    /// The id of the event that goes before the next.
+    position: Option<String>,
 }
 
 /// The framing of the platform's own job logs.
@@ -112,12 +121,17 @@ impl Client {
         id: &str,
         tail: &LogTail,
     ) -> impl Stream<Item = Result<LogEvent, ClientError>> + Send + 'static + use<> {
+        self.container_log_reader(id, tail).into_stream()
+    }
+
+    /// A container's log over all of its runs, each of which ends it: followed again, it goes on with the next.
+    pub fn container_log_reader(&self, id: &str, tail: &LogTail) -> LogReader {
         let mut url = self.address(&["containers", id, "logs", "stream"]);
         let query = tail.query();
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        self.follow(url)
+        LogReader::of(self, url)
     }
 
     /// What a build printed so far, as text.
@@ -134,54 +148,13 @@ impl Client {
         &self,
         id: &str,
     ) -> impl Stream<Item = Result<LogEvent, ClientError>> + Send + 'static + use<> {
-        self.follow(self.address(&["builds", id, "logs", "stream"]))
+        LogReader::of(self, self.address(&["builds", id, "logs", "stream"])).into_stream()
     }
 
     async fn text(&self, url: Url, query: &[(String, String)]) -> Result<String, ClientError> {
         let request = self.request(Method::GET, url).query(query);
         let answer = self.of_kind(self.send(request).await?, "text/plain")?;
         answer.text().await.map_err(|error| self.broken(error))
-    }
-
-    fn follow(
-        &self,
-        url: Url,
-    ) -> impl Stream<Item = Result<LogEvent, ClientError>> + Send + 'static + use<> {
-        let client = self.clone();
-        try_stream! {
-            let mut position: Option<String> = None;
-            let mut status = None;
-            let mut answer = client.open(&url, None).await?;
-            let mut failures = 0;
-            loop {
-                let mut parser = Parser::default();
-                let mut parts = std::pin::pin!(answer.bytes_stream());
-                // A part that does not come, or comes broken, ends this connection, not the log.
-                while let Ok(Some(Ok(part))) = timeout(SILENCE, parts.next()).await {
-                    let events = parser
-                        .push(&part)
-                        .map_err(|_| client.nonsense("an event has no end".to_owned()))?;
-                    for event in events {
-                        failures = 0;
-                        position = event.id.clone().or(position);
-                        let Some(said) = LogEvent::of(&event) else { continue };
-                        // Told again after a reconnect; only a change is news.
-                        if matches!(said, LogEvent::Status(_)) && status.as_ref() == Some(&said) {
-                            continue;
-                        }
-                        if matches!(said, LogEvent::Status(_)) {
-                            status = Some(said.clone());
-                        }
-                        let is_last = said.is_last();
-                        yield said;
-                        if is_last {
-                            return;
-                        }
-                    }
-                }
-                answer = client.reopen(&url, position.as_deref(), &mut failures).await?;
-            }
-        }
     }
 
     /// Takes a stream up again. What is no matter of the connection is not tried again.
@@ -219,5 +192,72 @@ impl Client {
                 })
             })?;
         self.of_kind(answer, "text/event-stream")
+    }
+}
+
+impl LogReader {
+    fn of(client: &Client, url: Url) -> Self {
+        Self {
+            client: client.clone(),
+            url,
+            position: None,
+        }
+    }
+
+    /// The log as it grows, from after the last line that was given on; before there was one, as it was asked for. Ends as
+    /// [`Client::follow_container_log`] does.
+    pub fn follow(&mut self) -> impl Stream<Item = Result<LogEvent, ClientError>> + Send {
+        let Self {
+            client,
+            url,
+            position,
+        } = self;
+        try_stream! {
+            let mut status = None;
+            let mut answer = client.open(url, position.as_deref()).await?;
+            let mut failures = 0;
+            loop {
+                let mut parser = Parser::default();
+                let mut parts = std::pin::pin!(answer.bytes_stream());
+                // A part that does not come, or comes broken, ends this connection, not the log.
+                while let Ok(Some(Ok(part))) = timeout(SILENCE, parts.next()).await {
+                    let events = parser
+                        .push(&part)
+                        .map_err(|_| client.nonsense("an event has no end".to_owned()))?;
+                    for event in events {
+                        failures = 0;
+                        let said = LogEvent::of(&event);
+                        let is_last = said.as_ref().is_some_and(LogEvent::is_last);
+                        // The end of a container's log is no place in it.
+                        if !is_last {
+                            *position = event.id.or_else(|| position.take());
+                        }
+                        let Some(said) = said else { continue };
+                        // Told again after a reconnect; only a change is news.
+                        if matches!(said, LogEvent::Status(_)) && status.as_ref() == Some(&said) {
+                            continue;
+                        }
+                        if matches!(said, LogEvent::Status(_)) {
+                            status = Some(said.clone());
+                        }
+                        yield said;
+                        if is_last {
+                            return;
+                        }
+                    }
+                }
+                answer = client.reopen(url, position.as_deref(), &mut failures).await?;
+            }
+        }
+    }
+
+    fn into_stream(
+        mut self,
+    ) -> impl Stream<Item = Result<LogEvent, ClientError>> + Send + 'static + use<> {
+        stream! {
+            for await event in self.follow() {
+                yield event;
+            }
+        }
     }
 }

@@ -154,7 +154,7 @@ async fn ask(
             let mark = mark.trim();
             say(
                 format!("the image does not say its {mark}"),
-                format!("이미지가 알려 주지 않았습니다: {mark}"),
+                format!("이미지에서 알아내지 못했습니다: {mark}"),
             )
         })
     };

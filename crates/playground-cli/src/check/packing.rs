@@ -27,6 +27,17 @@ pub(super) fn leads_out(name: &str, to: &Path) -> Finding {
     }
 }
 
+/// The same as a command's last words.
+pub(crate) fn in_korean(error: &Unpackable) -> String {
+    if let Unpackable::Archive(source) = error {
+        return format!("아카이브를 쓸 수 없습니다: {source}");
+    }
+    // A path below nothing stays whole.
+    let found = unpackable(Path::new(""), error);
+    let said = found.and_then(|found| Some(format!("{}: {}", found.place?.file, found.ko.message)));
+    said.unwrap_or_else(|| error.to_string())
+}
+
 /// A directory that cannot even be packed. `None` where that is our own disk's fault.
 pub(super) fn unpackable(folder: &Path, error: &Unpackable) -> Option<Finding> {
     let (path, message, [hint, ko_hint], ko_message) = match error {

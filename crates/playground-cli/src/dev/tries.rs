@@ -48,6 +48,11 @@ impl Tries {
         self.runs.clone_from(&self.last);
     }
 
+    /// Whether the last that was sent runs.
+    pub(super) fn is_up(&self) -> bool {
+        self.runs.is_some()
+    }
+
     /// What could not even be packed comes between.
     pub(super) fn unpackable(&mut self) {
         self.last = None;
@@ -63,7 +68,9 @@ mod tests {
         let mut tries = Tries::default();
         assert_eq!(tries.next("one", false, false), Turn::Push);
         tries.sent();
+        assert!(!tries.is_up());
         tries.came_up();
+        assert!(tries.is_up());
         assert_eq!(tries.next("one", false, true), Turn::Nothing);
         assert_eq!(tries.next("one", true, true), Turn::Nothing);
         // It ended by itself: a save brings it up, what is not packed does not.

@@ -86,7 +86,7 @@ fn judge_error(url: &str, error: &ClientError) -> Line {
             NAME,
             words(
                 format!("none answers at {url}; `playground agent` starts one"),
-                format!("{url}에서 응답하는 Agent가 없습니다. `playground agent`로 시작합니다"),
+                format!("{url}에서 응답하는 Agent가 없습니다. `playground agent`로 시작하세요"),
             ),
         ),
         ClientError::Unauthorized { .. } => Line::bad(

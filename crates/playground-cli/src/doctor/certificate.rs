@@ -48,7 +48,7 @@ pub(super) fn judge(asked: &Asked, ca_bundle: Option<&Path>) -> Line {
             NAME,
             words(
                 "not known: the package index does not answer",
-                "알 수 없음: 패키지 저장소가 응답하지 않습니다",
+                "알 수 없음: 패키지 인덱스가 응답하지 않습니다",
             ),
         ),
     }

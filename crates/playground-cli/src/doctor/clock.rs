@@ -15,7 +15,7 @@ pub(super) fn judge(times: Option<Times>) -> Line {
             NAME,
             words(
                 "not known: the package index did not say what time it is",
-                "알 수 없음: 패키지 저장소가 시각을 알려 주지 않았습니다",
+                "알 수 없음: 패키지 인덱스가 시각을 알려 주지 않았습니다",
             ),
         );
     };
@@ -28,7 +28,7 @@ pub(super) fn judge(times: Option<Times>) -> Line {
             NAME,
             words(
                 "as the package index' own",
-                "패키지 저장소의 시각과 같습니다",
+                "패키지 인덱스의 시각과 같습니다",
             ),
         );
     }

@@ -55,7 +55,7 @@ fn mode(path: &Path) -> Option<u32> {
 }
 
 pub(super) fn judge(found: &DataDir) -> Line {
-    let (path, quoted) = (found.path.display(), argument(&found.path));
+    let path = found.path.display();
     if let Some(why) = &found.refused {
         return Line::bad(
             NAME,
@@ -63,7 +63,10 @@ pub(super) fn judge(found: &DataDir) -> Line {
                 format!("{path} cannot be written: {why}"),
                 format!("{path}에 쓸 수 없습니다: {why}"),
             ),
-            typed(format!("sudo install -d -m 700 -o \"$USER\" {quoted}")),
+            typed(format!(
+                "sudo install -d -m 700 -o \"$USER\" {}",
+                argument(&found.path)
+            )),
         );
     }
     let Some(mode) = found.mode else {
@@ -75,22 +78,32 @@ pub(super) fn judge(found: &DataDir) -> Line {
             ),
         );
     };
-    if let Some(first) = found.open_secrets.first() {
-        let files: Vec<_> = found
-            .open_secrets
-            .iter()
-            .map(|file| argument(file))
-            .collect();
-        return Line::bad(
-            NAME,
-            words(
-                format!("others may read {}: it lets them in", first.display()),
-                format!("{}: 다른 사용자가 읽어 접속할 수 있습니다", first.display()),
-            ),
-            typed(format!("chmod 600 {}", files.join(" "))),
-        );
+    match found.open_secrets.first() {
+        Some(first) => judge_open(first, &found.open_secrets),
+        None => judge_mode(&found.path, mode),
     }
-    let private = typed(format!("chmod 700 {quoted}"));
+}
+
+/// Of secrets that others may read.
+fn judge_open(first: &Path, secrets: &[PathBuf]) -> Line {
+    let files: Vec<_> = secrets.iter().map(|file| argument(file)).collect();
+    Line::bad(
+        NAME,
+        words(
+            format!("others may read {}: it lets them in", first.display()),
+            format!(
+                "{}: 다른 사용자가 이 파일을 읽고 Agent에 접속할 수 있습니다",
+                first.display()
+            ),
+        ),
+        typed(format!("chmod 600 {}", files.join(" "))),
+    )
+}
+
+/// Of what can be written, by who else may look into it.
+fn judge_mode(path: &Path, mode: u32) -> Line {
+    let private = typed(format!("chmod 700 {}", argument(path)));
+    let path = path.display();
     if mode & FOREIGN_WRITERS != 0 {
         return Line::bad(
             NAME,

@@ -78,7 +78,7 @@ pub(super) fn judge_socket(address: &str, door: Door) -> Line {
             SOCKET,
             words(
                 format!("nobody listens at {path}"),
-                format!("{path}: 아무것도 수신하지 않습니다"),
+                format!("{path}: 여기서 연결을 받는 프로그램이 없습니다"),
             ),
         ),
         Door::Elsewhere => Line::skipped(

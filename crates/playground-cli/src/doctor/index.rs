@@ -21,7 +21,7 @@ pub(super) fn judge(asked: &Asked) -> Line {
             NAME,
             words(
                 format!("{shown} wants a user and a password, or others"),
-                format!("{shown}에 올바른 사용자와 비밀번호가 필요합니다"),
+                format!("{shown}에 올바른 사용자 이름과 비밀번호가 필요합니다"),
             ),
             typed("playground agent --index-url https://USER:PASSWORD@HOST/simple/"),
         ),
@@ -31,7 +31,7 @@ pub(super) fn judge(asked: &Asked) -> Line {
                 format!(
                     "{shown} answers, but does not have gradio: is it the address of its simple/ pages?"
                 ),
-                format!("{shown}: 응답하지만 gradio가 없습니다. simple/ 주소가 맞나요?"),
+                format!("{shown}: 응답하지만 gradio가 없습니다. simple/ 주소인지 확인하세요"),
             ),
             typed("playground agent --index-url https://HOST/simple/"),
         ),
@@ -54,7 +54,7 @@ pub(super) fn judge(asked: &Asked) -> Line {
             NAME,
             words(
                 "what is set is no address of a package index",
-                "설정된 값이 패키지 저장소 주소가 아닙니다",
+                "설정된 값이 패키지 인덱스 주소가 아닙니다",
             ),
             typed("playground agent --index-url https://HOST/simple/"),
         ),

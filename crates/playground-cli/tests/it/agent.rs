@@ -2,15 +2,16 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
-use std::future::ready;
+use std::future::{pending, ready};
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use futures_util::StreamExt as _;
-use futures_util::stream::{once, pending};
+use futures_util::stream::{self, once};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -19,6 +20,8 @@ use crate::run::TOKEN;
 
 /// The kind of a body of events that has no end.
 const ENDLESS: &str = "text/event-stream; endless";
+/// The kind of what never begins.
+const SILENCE: &str = "silence";
 
 /// A status and a body for a route.
 type Answer = (u16, &'static str, String);
@@ -27,6 +30,8 @@ type Answer = (u16, &'static str, String);
 struct Routes {
     answers: Mutex<HashMap<String, VecDeque<Answer>>>,
     asked: Mutex<Vec<(String, String)>>,
+    /// Where the readers of logs said that they were.
+    positions: Mutex<Vec<Option<String>>>,
 }
 
 /// Lives as long as its test.
@@ -87,6 +92,23 @@ impl FakeAgent {
         agent
     }
 
+    /// Answers with what one run of an app prints: the id of each line, and the line. The end has the id that it has of an
+    /// Agent, which is none of a line.
+    pub(crate) fn on_run(self, route: &str, lines: &[(&str, &str)]) -> Self {
+        let mut body = String::new();
+        for (id, line) in lines {
+            let frame = json!({"type": "log", "message": line});
+            body += &format!("id: {id}\ndata: {frame}\n\n");
+        }
+        body += "id: 0\ndata: {\"type\":\"complete\",\"message\":\"the log has ended\"}\n\n";
+        self.add(route, (200, "text/event-stream", body))
+    }
+
+    /// Never answers.
+    pub(crate) fn on_silence(self, route: &str) -> Self {
+        self.add(route, (200, SILENCE, String::new()))
+    }
+
     pub(crate) fn on_text(self, route: &str, text: &str) -> Self {
         self.add(route, (200, "text/plain", text.to_owned()))
     }
@@ -105,6 +127,22 @@ impl FakeAgent {
     pub(crate) fn asked(&self) -> Vec<(String, String)> {
         self.routes.asked.lock().unwrap().clone()
     }
+
+    /// The `Last-Event-ID` of each log that was asked for.
+    pub(crate) fn positions(&self) -> Vec<Option<String>> {
+        self.routes.positions.lock().unwrap().clone()
+    }
+
+    /// Waits until something that begins like this is asked.
+    pub(crate) fn hears(&self, line: &str) {
+        while !self
+            .asked()
+            .iter()
+            .any(|(asked, _)| asked.starts_with(line))
+        {
+            thread::yield_now();
+        }
+    }
 }
 
 async fn answer(State(routes): State<Arc<Routes>>, request: Request) -> Response {
@@ -112,6 +150,11 @@ async fn answer(State(routes): State<Arc<Routes>>, request: Request) -> Response
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let line = format!("{} {}", parts.method, parts.uri);
     let body = String::from_utf8_lossy(&body).into_owned();
+    if line.contains("/logs/stream/") {
+        let id = parts.headers.get("last-event-id");
+        let position = id.map(|id| id.to_str().unwrap().to_owned());
+        routes.positions.lock().unwrap().push(position);
+    }
     routes.asked.lock().unwrap().push((line, body));
     let authorised = parts
         .headers
@@ -124,11 +167,16 @@ async fn answer(State(routes): State<Arc<Routes>>, request: Request) -> Response
         let body = json!({"detail": "this token is not valid", "code": "unauthorized"});
         (401, "application/json", body.to_string())
     };
+    if kind == SILENCE {
+        return pending().await;
+    }
     Response::builder()
         .status(status)
         .header("content-type", kind)
         .body(match kind {
-            ENDLESS => Body::from_stream(once(ready(Ok::<_, Infallible>(body))).chain(pending())),
+            ENDLESS => {
+                Body::from_stream(once(ready(Ok::<_, Infallible>(body))).chain(stream::pending()))
+            }
             _ => Body::from(body),
         })
         .unwrap()
@@ -204,6 +252,15 @@ pub(crate) fn failure() -> Value {
         "kind": "no_such_package", "message": "there is no package nump",
         "hint": "Check the spelling of the package, or whether it lives on another index.",
         "log_tail": ["Resolving", "\u{1b}[31merror\u{1b}[0m: nump was not found"]
+    })
+}
+
+/// An image's build, which ended like this.
+pub(crate) fn image_build(failure: &Value) -> Value {
+    json!({
+        "id": "i1", "status": if failure.is_null() { "completed" } else { "failed" },
+        "plugin_release": "my-plugin@1.0.0", "context_digest": "d", "image": "x", "queue_position": null, "steps": [],
+        "failure": failure, "queued_at": "2020-01-01T00:00:00.000Z", "started_at": null, "finished_at": null
     })
 }
 

@@ -95,7 +95,7 @@ fn a_new_plugin_is_korean_where_the_user_is() {
     exit 0
     --- stdout
     --- stderr
-    my-plugin@0.1.0: 올릴 수 있습니다. 파일 5개, 1.82 KiB, 경고 0개
+    my-plugin@0.1.0: 올릴 수 있습니다. 파일 5개, 1.83 KiB, 경고 0개
     ");
 }
 

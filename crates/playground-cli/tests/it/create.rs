@@ -10,7 +10,9 @@ pub(crate) fn timeless(mut ran: Ran) -> Ran {
         .err
         .split_inclusive('\n')
         .map(|line| match line.rsplit_once(", ") {
-            Some((before, time)) if time.ends_with(" s\n") => format!("{before}, TIME\n"),
+            Some((before, time)) if time.ends_with(" s\n") || time.ends_with("초\n") => {
+                format!("{before}, TIME\n")
+            }
             _ => line.to_owned(),
         })
         .collect();

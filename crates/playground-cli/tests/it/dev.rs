@@ -3,18 +3,19 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::thread;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::agent::{FakeAgent, container, created, failure, launch, with};
+use crate::agent::{FakeAgent, container, created, failure, image_build, launch, with};
 use crate::create::completed;
 use crate::faults::plugin;
 use crate::run::{Running, against};
 use crate::run_app::ready;
 
 const APP: &str = "plugin/gradio_interface.py";
+const SHOW: &str = "GET /containers/quirky_einstein_1/";
+const LOG: &str = "GET /containers/quirky_einstein_1/logs/stream/";
 
 /// As editors save: the new file is moved over the old one.
 fn save(folder: &Path, file: &str, text: &str) {
@@ -38,10 +39,7 @@ fn sent(agent: &FakeAgent) -> usize {
 
 #[test]
 fn every_save_that_python_can_read_reaches_the_app() {
-    let agent = ready().on_events(
-        "GET /containers/quirky_einstein_1/logs/stream/",
-        &[("log", "loading the model"), ("complete", "")],
-    );
+    let agent = ready().on_events(LOG, &[("log", "loading the model"), ("complete", "")]);
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path();
     plugin(folder);
@@ -87,10 +85,7 @@ fn every_save_that_python_can_read_reaches_the_app() {
 
 #[test]
 fn what_is_mended_to_what_runs_is_not_sent_again() {
-    let agent = ready().on_endless_events(
-        "GET /containers/quirky_einstein_1/logs/stream/",
-        &[("log", "loading the model")],
-    );
+    let agent = ready().on_endless_events(LOG, &[("log", "loading the model")]);
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path();
     plugin(folder);
@@ -118,8 +113,8 @@ fn failing_later(build: &Value) -> FakeAgent {
         .on("GET /builds/b1/", 200, &failed)
 }
 
-/// What is said after one save, and after another.
-fn told_after_two_saves(agent: &FakeAgent) -> [String; 2] {
+/// What is said after one save, and after another; the first comes once this was said.
+fn told_after_two_saves(agent: &FakeAgent, words: &str) -> [String; 2] {
     let [dir, outside] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let folder = dir.path();
     plugin(folder);
@@ -129,12 +124,9 @@ fn told_after_two_saves(agent: &FakeAgent) -> [String; 2] {
     symlink(&model, folder.join("model.bin")).unwrap();
     let path = folder.to_str().unwrap();
     let mut dev = Running::begin(&agent.url, &["dev", "--no-open", path], &[]);
-    let begun = dev.says("watching");
+    let begun = dev.says(words);
     assert_eq!(begun.matches("[link_leads_out]").count(), 1, "{begun}");
-    let is_of_log = |(line, _): &(String, String)| line.contains("/logs/");
-    while !agent.asked().iter().any(is_of_log) {
-        thread::yield_now();
-    }
+    agent.hears(LOG);
     let told = ["Two", "Three"].map(|title| {
         save(folder, APP, &app(title));
         dev.says("hint: ")
@@ -149,26 +141,95 @@ const WHY: &str = "error: my-plugin@1.0.0 failed (no_such_package): there is no 
 
 #[test]
 fn what_an_app_printed_is_told_with_its_failure_unless_it_was_told_as_it_came() {
-    let log = "GET /containers/quirky_einstein_1/logs/stream/";
-    let heard = failing_later(&Value::Null).on_endless_events(log, &[("log", "Traceback")]);
-    assert_eq!(told_after_two_saves(&heard), [WHY; 2]);
-    // Its log has ended before the save.
-    let ended = failing_later(&Value::Null).on_events(log, &[("complete", "")]);
+    for build in [Value::Null, image_build(&Value::Null)] {
+        let heard = failing_later(&build).on_endless_events(LOG, &[("log", "Traceback")]);
+        assert_eq!(told_after_two_saves(&heard, "watching"), [WHY; 2]);
+    }
+    // It was stopped before the save.
+    let ended =
+        failing_later(&Value::Null)
+            .on_run(LOG, &[])
+            .on(SHOW, 200, &container(1, "stopped"));
     let told = format!("{TAIL}{WHY}");
-    assert_eq!(told_after_two_saves(&ended), [&*told; 2]);
+    assert_eq!(told_after_two_saves(&ended, "has stopped"), [&*told; 2]);
 }
 
 #[test]
 fn what_a_build_printed_is_told_with_its_failure() {
-    let build = json!({
-        "id": "i1", "status": "failed", "plugin_release": "my-plugin@1.0.0", "context_digest": "d", "image": "x",
-        "queue_position": null, "steps": [], "failure": null, "queued_at": "2020-01-01T00:00:00.000Z",
-        "started_at": null, "finished_at": null
-    });
-    let log = "GET /containers/quirky_einstein_1/logs/stream/";
-    let agent = failing_later(&build).on_endless_events(log, &[("log", "loading the model")]);
+    let build = image_build(&failure());
+    let agent = failing_later(&build).on_endless_events(LOG, &[("log", "loading the model")]);
     let told = format!("{TAIL}{WHY}");
-    assert_eq!(told_after_two_saves(&agent), [&*told; 2]);
+    assert_eq!(told_after_two_saves(&agent, "watching"), [&*told; 2]);
+}
+
+/// Begins `dev` with a plugin that nothing is wrong with.
+fn begin(agent: &FakeAgent, folder: &Path) -> Running {
+    plugin(folder);
+    let path = folder.to_str().unwrap();
+    Running::begin(&agent.url, &["dev", "--no-open", path], &[])
+}
+
+#[test]
+fn that_an_app_ends_by_itself_is_told_and_what_it_prints_when_it_runs_again() {
+    let crashed = |attempts: i64| {
+        let crash = json!({"attempts": attempts});
+        with(container(1, "starting"), crash)
+    };
+    let agent = ready()
+        .on_run(LOG, &[("1/1", "one")])
+        .on_run(LOG, &[("2/1", "two")])
+        .on_endless_events(LOG, &[])
+        .on(SHOW, 200, &crashed(1))
+        .on(SHOW, 200, &crashed(2));
+    let dir = tempfile::tempdir().unwrap();
+    let mut dev = begin(&agent, dir.path());
+    dev.says("watching");
+    for _ in 0..2 {
+        dev.says("quirky_einstein_1 ended by itself; it is started again");
+    }
+    let ran = dev.interrupt();
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(ran.out, "http://127.0.0.1:7860\none\ntwo\n");
+    let positions = agent.positions();
+    assert_eq!(positions[..2], [None, Some("1/1".to_owned())]);
+}
+
+#[test]
+fn why_an_app_is_given_up_is_told_and_a_save_brings_it_up() {
+    let failed = with(container(1, "failed"), json!({"failure": failure()}));
+    let agent = ready()
+        .on_run(LOG, &[("1/1", "Traceback")])
+        .on(SHOW, 200, &failed);
+    let dir = tempfile::tempdir().unwrap();
+    let mut dev = begin(&agent, dir.path());
+    dev.says("watching");
+    // What it printed was printed as it came.
+    assert_eq!(dev.says("hint: "), WHY);
+    save(dir.path(), APP, &app("Two"));
+    dev.says("plugin/gradio_interface.py: ready after");
+    assert_eq!(sent(&agent), 2);
+    assert_eq!(dev.interrupt().code, Some(0));
+}
+
+#[test]
+fn an_app_that_is_listened_to_is_not_listened_to_anew_after_a_build() {
+    let built = with(
+        completed(),
+        json!({"image_build": image_build(&Value::Null)}),
+    );
+    let agent = FakeAgent::new()
+        .on("POST /containers/", 201, &created(container(1, "running")))
+        .on("GET /builds/b1/", 200, &built)
+        .on_endless_events(LOG, &[("log", "loading the model")]);
+    let dir = tempfile::tempdir().unwrap();
+    let mut dev = begin(&agent, dir.path());
+    dev.says("watching");
+    for title in ["Two", "Three"] {
+        save(dir.path(), APP, &app(title));
+        dev.says("plugin/gradio_interface.py: ready after");
+    }
+    assert_eq!(dev.interrupt().code, Some(0));
+    assert_eq!(agent.positions().len(), 1);
 }
 
 #[test]

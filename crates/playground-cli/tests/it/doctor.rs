@@ -16,6 +16,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 use crate::agent::FakeAgent;
+use crate::faults::CLOSED;
 use crate::run::{Ran, TOKEN, command, ran};
 
 /// No engine, and no index but the one of the test.
@@ -27,13 +28,13 @@ fn doctor(args: &[&str], settings: &[(&str, &str)]) -> (Ran, Vec<Value>) {
     let mut command = command(&["doctor", "--output", "json"]);
     // The variable outweighs a file.
     if !args.contains(&"--config") {
-        command.env("PLAYGROUND_INDEX_URL", closed());
+        command.env("PLAYGROUND_INDEX_URL", CLOSED);
     }
     let output = command
         .args(args)
         .current_dir(dir.path())
         .env("DOCKER_HOST", NOWHERE)
-        .env("PLAYGROUND_URL", closed())
+        .env("PLAYGROUND_URL", CLOSED)
         .envs(settings.iter().copied())
         .output()
         .unwrap();
@@ -47,12 +48,6 @@ fn line(lines: &[Value], name: &str) -> String {
     let found = lines.iter().find(|line| line["name"] == name).unwrap();
     let text = |key: &str| found[key].as_str().unwrap_or("-").to_owned();
     [text("state"), text("message"), text("fix")].join(" | ")
-}
-
-/// An address where nobody listens now.
-fn closed() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
 }
 
 /// Answers everybody with this status and an hour-hand that is so far off.
@@ -209,9 +204,8 @@ fn a_socket_of_somebody_else_says_how_to_get_the_rights() {
     let _listener = UnixListener::bind(&socket).unwrap();
     fs::set_permissions(&socket, Permissions::from_mode(0o000)).unwrap();
     let host = format!("unix://{}", socket.display());
-    let url = closed();
     let mut command = command(&["doctor", "--output", "json", "--docker-host", &host]);
-    command.args(["--url", &url, "--index-url", &url]);
+    command.args(["--url", CLOSED, "--index-url", CLOSED]);
     if socket.metadata().unwrap().uid() == 0 {
         command.uid(NOBODY).gid(NOBODY).current_dir("/");
     }
@@ -246,10 +240,9 @@ fn a_data_directory_whose_token_others_may_read_is_bad() {
 
 #[test]
 fn an_index_that_is_a_closed_port_is_bad() {
-    let url = closed();
-    let (ran, lines) = doctor(&[], &[("PLAYGROUND_INDEX_URL", url.as_str())]);
+    let (ran, lines) = doctor(&[], &[("PLAYGROUND_INDEX_URL", CLOSED)]);
     assert_eq!(ran.code, Some(1));
-    assert_snapshot!(line(&lines, "index").replace(&url, "INDEX"), @"bad | INDEX/ cannot be reached: Connection refused (os error 111) | curl -fsSI INDEX/gradio/");
+    assert_snapshot!(line(&lines, "index").replace(CLOSED, "INDEX"), @"bad | INDEX/ cannot be reached: Connection refused (os error 111) | curl -fsSI INDEX/gradio/");
     assert!(line(&lines, "certificate").starts_with("skipped |"));
     assert!(line(&lines, "clock").starts_with("skipped |"));
 }
@@ -333,14 +326,13 @@ fn a_range_of_ports_that_are_all_taken_is_bad() {
 fn the_agents_own_settings_file_says_what_is_looked_at() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("agent.toml");
-    let url = closed();
     std::fs::write(
         &file,
-        format!("index_url = \"{url}\"\nport_range = \"7000-7001\"\n"),
+        format!("index_url = \"{CLOSED}\"\nport_range = \"7000-7001\"\n"),
     )
     .unwrap();
     let (_, lines) = doctor(&["--config", &file.display().to_string()], &[]);
-    assert!(line(&lines, "index").contains(&url));
+    assert!(line(&lines, "index").contains(CLOSED));
     assert!(line(&lines, "ports").contains("of 2 are taken (7000-7001)"));
 }
 
@@ -368,8 +360,7 @@ fn an_agent_with_another_token_or_with_problems_is_bad() {
 
 #[test]
 fn a_person_reads_a_table_in_their_language() {
-    let url = closed();
-    let output = command(&["doctor", "--url", &url, "--index-url", &url])
+    let output = command(&["doctor", "--url", CLOSED, "--index-url", CLOSED])
         .env("LANG", "ko_KR.UTF-8")
         .env("DOCKER_HOST", NOWHERE)
         .output()

@@ -5,18 +5,13 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::agent::{FakeAgent, container, failure, page, with};
+use crate::faults::CLOSED;
 use crate::run::{TOKEN, against, command, playground, ran};
 
 #[test]
 fn an_agent_that_is_not_there_is_exit_3() {
-    // Bound and let go: nobody listens there now.
-    let address = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let url = format!("http://{address}");
-    let mut ran = playground(&["ls", "--url", &url]);
-    ran.err = ran.err.replace(&url, "AGENT");
+    let mut ran = playground(&["ls", "--url", CLOSED]);
+    ran.err = ran.err.replace(CLOSED, "AGENT");
     assert_snapshot!(ran, @"
     exit 3
     --- stdout

@@ -189,7 +189,7 @@ fn the_steps_of_a_build_are_named_in_korean() {
     종료      -
     이미지    x
       필요한 패키지 설치  캐시
-      플러그인 코드 넣기  0.2 s
+      플러그인 코드 넣기  0.2초
     ");
 }
 
@@ -294,6 +294,27 @@ fn whatever_a_verb_says_beside_its_result_is_korean() {
             assert!(has_hangul(line), "{args:?}: {line}");
         }
     }
+}
+
+#[test]
+fn what_cannot_be_read_or_packed_is_told_in_korean() {
+    let agent = FakeAgent::new();
+    let dir = tempfile::tempdir().unwrap();
+    let empty = dir.path().to_str().unwrap();
+    let told = |args: &[&str]| in_korean(&agent, args).err.replace(empty, "EMPTY");
+    let all = [
+        told(&["check", "/nowhere/x.zip"]),
+        told(&["pack", "/nowhere"]),
+        told(&["pack", empty]),
+        told(&["releases", "add", empty]),
+    ];
+    assert_snapshot!(all.concat(), @"
+    오류: 파일을 읽을 수 없습니다: /nowhere/x.zip: No such file or directory (os error 2)
+    오류: /nowhere: 읽을 수 없습니다: No such file or directory (os error 2)
+    오류: EMPTY: 플러그인의 파일이 하나도 없습니다.
+    압축하는 중: EMPTY ...
+    오류: EMPTY: 플러그인의 파일이 하나도 없습니다.
+    ");
 }
 
 #[test]
@@ -417,7 +438,7 @@ fn a_table_of_anything_has_korean_titles_and_words() {
     호스트 포트  7860
     이미지       synapse-plugin-my-plugin-1.0.0
     한도         메모리 2.00 GiB, CPU 2개, 프로세스 512개, 디스크 2.00 GiB
-    상태 검사    unknown, 검사 4번 응답 없음, 3 h 전에 확인
+    상태 확인    unknown, 4번 응답 없음, 3시간 전에 확인
     비정상 종료  2, 다음 시작 2020-01-01T00:00:04.000Z
     생성         2020-01-01T00:00:00.000Z
     변경         2020-01-01T00:00:01.000Z

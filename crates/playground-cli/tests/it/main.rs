@@ -21,3 +21,4 @@ mod run;
 mod run_app;
 mod sound;
 mod tables;
+mod terminal;

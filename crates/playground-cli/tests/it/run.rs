@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::agent::FakeAgent;
 
 /// Far more than anything takes that is waited for.
-const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// With the mark that `cargo xtask test` looks for in everything that is printed.
 pub(crate) const TOKEN: &str = "5ec2e7ca9a59-of-the-command-line";

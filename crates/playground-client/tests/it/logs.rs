@@ -1,6 +1,6 @@
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use playground_client::{ClientError, LogEvent, LogFailure, LogTail};
-use playground_types::LaunchStatus;
+use playground_types::{LaunchStatus, Timestamp};
 use serde_json::json;
 
 use crate::answers::{answer, events};
@@ -105,4 +105,47 @@ async fn a_stream_that_never_begins_is_an_error_at_once() {
     .await;
     let said: Result<Vec<_>, _> = stub.client().follow_build_log("b1").try_collect().await;
     assert!(matches!(said, Err(ClientError::Unauthorized { .. })));
+}
+
+#[tokio::test]
+async fn a_log_that_is_followed_again_goes_on_after_its_last_line() {
+    let end = "id: 0\ndata: {\"type\":\"complete\",\"message\":\"\"}\n\n";
+    let stub = Stub::start([
+        // The app printed nothing.
+        events(&[end]),
+        events(&[
+            "id: 5/1\ndata: {\"type\":\"log\",\"message\":\"one\"}\n\n",
+            end,
+        ]),
+        events(&[
+            "id: 7/1\ndata: {\"type\":\"log\",\"message\":\"two\"}\n\n",
+            end,
+        ]),
+    ])
+    .await;
+    let since = LogTail {
+        tail: None,
+        since: Timestamp::parse("2020-01-01T00:00:00Z"),
+    };
+    let mut log = stub.client().container_log_reader("c", &since);
+    let mut said = Vec::new();
+    for _ in 0..3 {
+        said.extend(log.follow().try_collect::<Vec<_>>().await.unwrap());
+    }
+    let ended = LogEvent::Ended;
+    assert_eq!(
+        said,
+        [
+            ended.clone(),
+            line("one"),
+            ended.clone(),
+            line("two"),
+            ended
+        ]
+    );
+    let asked = stub.asked();
+    let positions = asked.iter().map(|asked| asked.header("last-event-id"));
+    assert_eq!(positions.collect::<Vec<_>>(), [None, None, Some("5/1")]);
+    let from = "GET /containers/c/logs/stream/?since=2020-01-01T00%3A00%3A00.000Z";
+    assert_eq!(stub.lines(), [from; 3]);
 }
