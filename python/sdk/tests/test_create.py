@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 from scripted import COMPLETE, cut, event, log, silent, stream, told
-from synapse_sdk.clients.agent import AsyncAgentClient
+from synapse_sdk.clients.agent import AgentClient, AsyncAgentClient
 from synapse_sdk.clients.agent._core import patience
-from synapse_sdk.exceptions import BuildFailedError, BuildTimeoutError, ClientConnectionError
+from synapse_sdk.exceptions import BuildFailedError, BuildTimeoutError, ClientConnectionError, ClientTimeoutError
 from synapse_sdk.plugins.models import PluginRelease
 
 READY = {"id": "f" * 64, "status": "running", "name": "quirky_einstein", "endpoint": "http://h:7860", "build_id": "b1"}
@@ -140,6 +140,14 @@ def test_one_text_is_no_list_of_labels(client, server):
     assert server.asked == []
 
 
+def test_a_word_is_no_mapping(client, server):
+    with pytest.raises(TypeError, match="limits is a str: give a mapping"):
+        client.create_container("p@1", limits="cpus")
+    with pytest.raises(TypeError, match="idle is a int: give a mapping"):
+        client.update_container(5, idle=60)
+    assert server.asked == []
+
+
 def test_a_file_is_the_last_part_of_a_form(client, server, tmp_path):
     file = tmp_path / "plugin-release.zip"
     file.write_bytes(b"PK\x00\xff\r\n--")
@@ -265,12 +273,26 @@ def test_nobody_is_patient_with_an_address_where_no_agent_ever_was(client, serve
 
 def test_silence_ends_no_waiting(make, server):
     held = threading.Event()
-    client = make(server.url, timeout={"read": 0.05})
+    client = make(server.url, timeout={"read": 0.5})
     server.answers(launch("building"), silent(held), silent(held), launch("completed", result=READY))
     try:
         assert client.wait_for_build("b1", poll_interval=0) == READY
     finally:
         held.set()
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["at once", "later"])
+def test_a_silent_agent_is_waited_for_no_longer_than_was_said(client, server, answered):
+    held = threading.Event()
+    server.answers(*[launch("building")] * answered, silent(held))
+    began = time.monotonic()
+    try:
+        with pytest.raises(BuildTimeoutError) as late:
+            client.wait_for_build("b1", timeout=1, poll_interval=0)
+    finally:
+        held.set()
+    assert time.monotonic() - began < 15, "the client's own patience is 30 s"
+    assert isinstance(late.value.__cause__, ClientTimeoutError)
 
 
 def test_pauses_are_no_longer_than_what_is_left(monkeypatch):
@@ -325,6 +347,18 @@ def test_an_asynchronous_callback_is_awaited(server):
     server.answers(told(202, ON_ITS_WAY), stream(log("one", 1), COMPLETE), launch("completed", result=READY))
     assert asyncio.run(create()) == READY
     assert seen == ["one", "completed"]
+
+
+def test_a_callback_that_nobody_awaits_is_refused(server, recwarn):
+    async def on_progress(frame):
+        pass
+
+    with AgentClient(server.url) as client:
+        for callback in (on_progress, lambda frame: on_progress(frame)):
+            server.answers(stream(log("one", 1), COMPLETE))
+            with pytest.raises(TypeError, match="AsyncAgentClient"):
+                client.wait_for_build("b1", on_progress=callback)
+    assert [str(warned.message) for warned in recwarn if issubclass(warned.category, RuntimeWarning)] == []
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"", b"[]", b"null"])

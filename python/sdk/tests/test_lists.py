@@ -35,6 +35,14 @@ def test_a_page_size_of_the_callers_own_is_kept(client, server):
     assert server.asked[0].query == {"page_size": ["7"]}
 
 
+@pytest.mark.parametrize("method", ["list_containers", "list_builds", "list_plugin_releases"])
+@pytest.mark.parametrize("list_all", [False, True])
+def test_a_word_is_no_filter(client, server, method, list_all):
+    with pytest.raises(TypeError, match="params is a str: give a mapping"):
+        getattr(client, method)("running", list_all=list_all)
+    assert server.asked == []
+
+
 def test_a_list_that_is_none_is_told_as_that(client, server):
     server.answers(told(200, {"results": []}))
     with pytest.raises(ClientConnectionError, match="no list"):
@@ -46,6 +54,9 @@ CALLS = [
     (lambda c: c.update_container(5, status="stopped"), "PATCH /containers/5/", {"status": "stopped"}, {}),
     (lambda c: c.update_container(5), "PATCH /containers/5/", {}, {}),
     (lambda c: c.update_container(5, visibility="public"), "PATCH /containers/5/", {"visibility": "public"}, {}),
+    (lambda c: c.update_container(5, idle={"stop_after": 60}), "PATCH /containers/5/", {"idle": {"stop_after": 60}}, {}),
+    # Nothing is left of the times that it had.
+    (lambda c: c.update_container(5, idle={}), "PATCH /containers/5/", {"idle": {}}, {}),
     (lambda c: c.restart_container("n_a"), "POST /containers/n_a/restart/", {}, {}),
     (lambda c: c.delete_container("abc"), "DELETE /containers/abc/", None, None),
     (lambda c: c.create_container_link(5, expires_in=60), "POST /containers/5/links/", {"expires_in": 60}, {"url": "u"}),

@@ -13,6 +13,7 @@ from synapse_sdk.exceptions import (
 )
 
 WHOLE = log("하나", 1) + b": keep-alive\n\n" + log("two\u2028still two", 2) + log("", 3) + log("four", 4) + COMPLETE
+FAREWELL = b'retry: 0\ndata: {"type":"status","message":"stopping"}\n\n'
 LINES = ["하나", "two\u2028still two", "", "four"]
 
 
@@ -48,10 +49,20 @@ def test_a_stream_goes_on_where_it_was_cut_off(client, server, ends):
 
 
 def test_the_agents_farewell_ends_no_log(client, server):
-    farewell = b'retry: 0\ndata: {"type":"status","message":"stopping"}\n\n'
-    server.answers(stream(log("하나", 1), farewell), stream(log("two", 2), COMPLETE))
+    server.answers(stream(log("하나", 1), FAREWELL), stream(log("two", 2), COMPLETE))
     assert followed(client) == ["하나", "two"]
     assert server.asked[1].headers["Last-Event-ID"] == "1"
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["ended", "cut"])
+def test_what_comes_behind_the_last_frame_does_not_bring_the_stream_back(client, server, ends):
+    seen = []
+    whole = stream(log("one", 1) + COMPLETE + FAREWELL, ends=ends)
+    server.answers(whole, whole, told(200, {"status": "completed", "result": {}}))
+    assert followed(client) == ["one"]
+    client.wait_for_build("b1", on_progress=seen.append)
+    assert [frame.type for frame in seen] == ["log", "complete"]
+    assert len(server.asked) == 3
 
 
 def test_what_a_newer_agent_says_is_passed_over(client, server):
@@ -84,6 +95,22 @@ def test_a_proxy_whose_agent_is_away_ends_no_log(client, server, status):
     assert server.asked[3].headers["Last-Event-ID"] == "1"
 
 
+@pytest.mark.parametrize("content_type", ["text/html", "application/json", ""])
+def test_an_answer_that_is_no_stream_of_events_is_told_as_that(client, server, content_type):
+    page = told(200, log("one", 1) + COMPLETE, Content_Type=content_type)
+    # The last is one that was an Agent's before.
+    server.answers(page, page, stream(log("one", 1)), page)
+    for read in (followed, lambda client: client.wait_for_build("b1", on_progress=print), followed):
+        with pytest.raises(ClientConnectionError, match="is this an Agent's address"):
+            read(client)
+    assert len(server.asked) == 4
+
+
+def test_the_kind_of_an_answer_may_be_written_otherwise(client, server):
+    server.answers(told(200, WHOLE, Content_Type="Text/Event-Stream; charset=utf-8"))
+    assert followed(client) == LINES
+
+
 def test_a_refusal_on_the_way_ends_a_log(client, server):
     server.answers(stream(log("one", 1)), told(401, {"detail": "no such token"}))
     with pytest.raises(AuthenticationError):
@@ -112,6 +139,14 @@ def test_the_first_request_says_how_much_is_wanted(client, server):
     list(client.stream_container_logs(7, tail=20, since="2026-01-01T00:00:00Z"))
     assert server.asked[0].path == "/containers/7/logs/stream/"
     assert server.asked[0].query == {"tail": ["20"], "since": ["2026-01-01T00:00:00Z"]}
+
+
+def test_who_comes_back_says_where_it_was_and_not_again_how_much_is_wanted(client, server):
+    server.answers(stream(FAREWELL), stream(log("one", 1)), stream(COMPLETE))
+    assert list(client.stream_container_logs(7, tail=20)) == ["one"]
+    came = [(asked.query, asked.headers["Last-Event-ID"]) for asked in server.asked]
+    # Cut off before it was told anything, it still wants as much.
+    assert came == [({"tail": ["20"]}, None), ({"tail": ["20"]}, None), ({}, "1")]
 
 
 def test_without_following_the_lines_that_are_there_are_told(client, server):

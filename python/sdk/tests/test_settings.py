@@ -36,6 +36,18 @@ def test_without_a_token_none_is_sent(make, server):
     assert server.asked[0].headers["Authorization"] is None
 
 
+def test_a_token_of_spaces_is_none(make, server, monkeypatch):
+    server.answers(*[told(200, {})] * 3)
+    make(server.url, "  ", user_token=" ", tenant="\n").health_check()
+    monkeypatch.setenv("PLAYGROUND_TOKEN", " \n")
+    make(server.url).health_check()
+    # As with no token at all, the environment stands for it.
+    monkeypatch.setenv("PLAYGROUND_TOKEN", TOKEN)
+    make(server.url, "  ").health_check()
+    assert [asked.headers["Authorization"] for asked in server.asked] == [None, None, TOKEN]
+    assert {"SYNAPSE-User", "SYNAPSE-Tenant"}.isdisjoint(server.asked[0].headers)
+
+
 def test_a_token_may_come_from_a_file_and_a_broken_one_is_not_shown(make, server):
     server.answers(told(200, {}))
     make(server.url, f"{TOKEN}\n").health_check()
@@ -70,6 +82,9 @@ def test_a_constructor_says_what_is_wrong_with_its_arguments(kind, server):
         kind(server.url, host=server.url)
     with pytest.raises(TypeError, match="agent_token and token"):
         kind(server.url, TOKEN, token=TOKEN)
+    for timeout in ({"total": 5}, {"connect": 1, "total": 5}):
+        with pytest.raises(TypeError, match="'total': it has connect and read"):
+            kind(server.url, TOKEN, timeout=timeout)
 
 
 ADDRESSES = ["http://agent:99999", "http://agent:no", "http://agent:0", "http://[::1", "http://age nt", "http://a\n.b"]

@@ -7,8 +7,7 @@ from typing import Any, AsyncIterator, Dict, Literal, Optional, Tuple, Union, ov
 from synapse_sdk.clients.agent._core.async_io import AsyncCaller
 from synapse_sdk.clients.agent._core.containers import remove, show
 from synapse_sdk.clients.agent._core.launch import POLL_INTERVAL, OnProgress, finished, status_request
-from synapse_sdk.clients.agent._core.pages import page
-from synapse_sdk.clients.agent._core.wire import Request
+from synapse_sdk.clients.agent._core.pages import one_page, page
 
 __all__ = ["AsyncBuildClientMixin"]
 
@@ -37,7 +36,7 @@ class AsyncBuildClientMixin(AsyncCaller):
         """As `BuildClientMixin.list_builds`."""
         if list_all:
             return await self._all("builds/", params)
-        return await self._run(page(Request("GET", "builds/", query=params or {})))
+        return await self._run(page(one_page("builds/", params)))
 
     async def get_build_status(self, build_id: str) -> Dict[str, Any]:
         """As `BuildClientMixin.get_build_status`."""

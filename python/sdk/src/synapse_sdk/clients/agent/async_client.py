@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Optional, Type
+from typing import Optional, Type, TypeVar
 
 from synapse_sdk.clients.agent._core.settings import Timeout, settings
 from synapse_sdk.clients.agent.async_container import AsyncContainerClientMixin
@@ -12,15 +12,20 @@ from synapse_sdk.clients.agent.async_plugin import AsyncPluginClientMixin
 
 __all__ = ["AsyncAgentClient"]
 
+C = TypeVar("C", bound="AsyncAgentClient")
+
 
 class AsyncAgentClient(AsyncContainerClientMixin, AsyncPluginClientMixin, AsyncLogClientMixin):
     """`AgentClient`, awaited; for one event loop::
 
         async with AsyncAgentClient(host="http://agent-url:8000", token="your-token") as client:
-            async for line in client.stream_container_logs("abc123"):
-                print(line)
+            async with contextlib.aclosing(client.stream_container_logs("abc123")) as lines:
+                async for line in lines:
+                    print(line)
 
-    Arguments, answers and errors are those of `AgentClient`; a callback may be a coroutine function.
+    Arguments, answers and errors are those of `AgentClient`; a callback may be a coroutine function. A log that is left by
+    `break` keeps its connection until the loop finalises the generator. `aclosing`, which Python has from 3.10 on, closes it
+    at once, and so does `await lines.aclose()`.
     """
 
     def __init__(
@@ -36,7 +41,7 @@ class AsyncAgentClient(AsyncContainerClientMixin, AsyncPluginClientMixin, AsyncL
     ) -> None:
         super().__init__(settings(base_url, agent_token, host, token, user_token, tenant, timeout))
 
-    async def __aenter__(self) -> AsyncAgentClient:
+    async def __aenter__(self: C) -> C:
         return self
 
     async def __aexit__(

@@ -9,8 +9,8 @@ from synapse_sdk.clients.agent._core.containers import ContainerId, act, contain
 from synapse_sdk.clients.agent._core.create import create_request
 from synapse_sdk.clients.agent._core.identity import ReleaseLike
 from synapse_sdk.clients.agent._core.launch import OnProgress, created
-from synapse_sdk.clients.agent._core.pages import page
-from synapse_sdk.clients.agent._core.wire import Request
+from synapse_sdk.clients.agent._core.pages import one_page, page
+from synapse_sdk.clients.agent._core.wire import mapping
 from synapse_sdk.clients.agent.async_build import AsyncBuildClientMixin
 from synapse_sdk.clients.agent.async_docker import AsyncDockerClientMixin
 from synapse_sdk.plugins.models import PluginRelease
@@ -47,7 +47,7 @@ class AsyncContainerClientMixin(AsyncBuildClientMixin, AsyncDockerClientMixin):
             metadata=metadata or None,
             kind=kind or None,
             backend_container_id=backend_container_id,
-            limits=dict(limits) if limits else None,
+            limits=mapping("limits", limits) or None,
             on_existing=on_existing,
         )
         is_followed = not wait or on_progress is not None
@@ -75,7 +75,7 @@ class AsyncContainerClientMixin(AsyncBuildClientMixin, AsyncDockerClientMixin):
         """As `ContainerClientMixin.list_containers`."""
         if list_all:
             return await self._all("containers/", params)
-        return await self._run(page(Request("GET", "containers/", query=params or {})))
+        return await self._run(page(one_page("containers/", params)))
 
     async def get_container(self, container_id: ContainerId) -> Dict[str, Any]:
         """As `ContainerClientMixin.get_container`."""
@@ -87,9 +87,12 @@ class AsyncContainerClientMixin(AsyncBuildClientMixin, AsyncDockerClientMixin):
         *,
         status: Optional[str] = None,
         visibility: Optional[Literal["private", "public"]] = None,
+        idle: Optional[Mapping[str, int]] = None,
     ) -> Dict[str, Any]:
         """As `ContainerClientMixin.update_container`."""
-        return await self._run(act(container_path(container_id), given(status=status, visibility=visibility), "PATCH"))
+        times = None if idle is None else mapping("idle", idle)
+        fields = given(status=status, visibility=visibility, idle=times)
+        return await self._run(act(container_path(container_id), fields, "PATCH"))
 
     async def restart_container(self, container_id: ContainerId) -> Dict[str, Any]:
         """As `ContainerClientMixin.restart_container`."""

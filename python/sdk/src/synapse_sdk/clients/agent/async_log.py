@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import AsyncIterator, Optional
+from typing import AsyncGenerator, Optional
 
 from synapse_sdk.clients.agent._core.async_io import AsyncCaller
 from synapse_sdk.clients.agent._core.containers import ContainerId, container_path, given, text
@@ -23,7 +23,7 @@ class AsyncLogClientMixin(AsyncCaller):
 
     def stream_container_logs(
         self, container_id: ContainerId, *, follow: bool = True, tail: Tail = None, since: Optional[str] = None
-    ) -> AsyncIterator[LogLine]:
+    ) -> AsyncGenerator[LogLine, None]:
         """As `LogClientMixin.stream_container_logs`."""
         query = given(tail=tail, since=since)
         if not follow:
@@ -34,11 +34,11 @@ class AsyncLogClientMixin(AsyncCaller):
         """As `LogClientMixin.get_build_logs`."""
         return await self._run(text(f"{status_request(build_id).path}logs/", {}))
 
-    def stream_build_logs(self, build_id: str) -> AsyncIterator[LogLine]:
+    def stream_build_logs(self, build_id: str) -> AsyncGenerator[LogLine, None]:
         """As `LogClientMixin.stream_build_logs`."""
         return self._log_of(Follower(f"{status_request(build_id).path}logs/stream/"))
 
-    async def _log_of(self, follower: Follower) -> AsyncIterator[LogLine]:
+    async def _log_of(self, follower: Follower) -> AsyncGenerator[LogLine, None]:
         frames = self._follow(follower)
         try:
             async for frame in frames:
@@ -47,7 +47,7 @@ class AsyncLogClientMixin(AsyncCaller):
         finally:
             await frames.aclose()
 
-    async def _log_so_far(self, request: Request) -> AsyncIterator[LogLine]:
+    async def _log_so_far(self, request: Request) -> AsyncGenerator[LogLine, None]:
         lines = self._lines(request)
         try:
             async for line in lines:

@@ -7,9 +7,8 @@ from typing import Any, AsyncIterator, Dict, Literal, Optional, Tuple, Union, ov
 
 from synapse_sdk.clients.agent._core.async_io import AsyncCaller
 from synapse_sdk.clients.agent._core.containers import act, remove, show
-from synapse_sdk.clients.agent._core.pages import page
+from synapse_sdk.clients.agent._core.pages import one_page, page
 from synapse_sdk.clients.agent._core.releases import release_path, uploaded
-from synapse_sdk.clients.agent._core.wire import Request
 
 __all__ = ["AsyncPluginClientMixin"]
 
@@ -38,7 +37,7 @@ class AsyncPluginClientMixin(AsyncCaller):
         """As `PluginClientMixin.list_plugin_releases`."""
         if list_all:
             return await self._all("plugin_releases/", params)
-        return await self._run(page(Request("GET", "plugin_releases/", query=params or {})))
+        return await self._run(page(one_page("plugin_releases/", params)))
 
     async def get_plugin_release(self, lookup: Union[int, str]) -> Dict[str, Any]:
         """As `PluginClientMixin.get_plugin_release`."""

@@ -1,4 +1,7 @@
-"""Launches: how a container comes up, polled, waited for, cancelled."""
+"""Launches: how a container comes up, polled, waited for, cancelled.
+
+The platform's document has no section on these calls; its SDK has `get_build_status` and `wait_for_build`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,8 @@ from typing import Any, Dict, Iterator, Literal, Optional, Tuple, Union, overloa
 
 from synapse_sdk.clients.agent._core.containers import remove, show
 from synapse_sdk.clients.agent._core.launch import POLL_INTERVAL, OnProgress, finished, status_request
-from synapse_sdk.clients.agent._core.pages import page
+from synapse_sdk.clients.agent._core.pages import one_page, page
 from synapse_sdk.clients.agent._core.sync_io import SyncCaller
-from synapse_sdk.clients.agent._core.wire import Request
 
 __all__ = ["BuildClientMixin"]
 
@@ -32,13 +34,29 @@ class BuildClientMixin(SyncCaller):
     def list_builds(
         self, params: Optional[Dict[str, Any]] = None, *, list_all: bool = False
     ) -> Union[Dict[str, Any], Tuple[Iterator[Dict[str, Any]], int]]:
-        """The launches, newest first. Arguments and answer as those of `list_containers`, without its filters."""
+        """The launches, newest first.
+
+        Args:
+            params: `page` and `page_size`.
+            list_all: Every page, each fetched when it is needed.
+
+        Returns:
+            A page: `results`, `count`, `next`, `previous`. With `list_all` an iterator over all launches, and their count.
+            Each is what `get_build_status` returns.
+
+        Raises:
+            TypeError: `params` is no mapping.
+            ValidationError: `page` or `page_size` cannot be meant. NotFoundError: there is no such page.
+        """
         if list_all:
             return self._all("builds/", params)
-        return self._run(page(Request("GET", "builds/", query=params or {})))
+        return self._run(page(one_page("builds/", params)))
 
     def get_build_status(self, build_id: str) -> Dict[str, Any]:
         """How a launch stands.
+
+        Args:
+            build_id: As a create returned it.
 
         Returns:
             `status` (`queued`, `building`, `starting`, then `completed`, `failed` or `cancelled`), `result` (the container,
@@ -61,7 +79,7 @@ class BuildClientMixin(SyncCaller):
 
         Args:
             build_id: As a create returned it.
-            timeout: Seconds to wait.
+            timeout: Seconds to wait. A silent Agent is waited for no longer, but for a second in any case.
             poll_interval: Seconds between two looks.
             on_progress: As that of `create_container`.
 
@@ -71,6 +89,7 @@ class BuildClientMixin(SyncCaller):
         Raises:
             BuildFailedError: It failed or was cancelled.
             BuildTimeoutError: It takes longer than `timeout`; it goes on.
+            TypeError: on_progress is a coroutine function, which `AsyncAgentClient` takes; it goes on.
             NotFoundError: There is no such launch.
             ClientConnectionError, ClientTimeoutError, ServerError: The Agent is away for longer than a restart takes.
         """
@@ -80,6 +99,9 @@ class BuildClientMixin(SyncCaller):
         """Cancels a launch that is on its way.
 
         It is sent once: the same again would say that the launch has ended.
+
+        Args:
+            build_id: As a create returned it.
 
         Raises:
             NotFoundError: There is no such launch.

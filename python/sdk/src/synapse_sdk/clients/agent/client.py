@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Optional, Type
+from typing import Optional, Type, TypeVar
 
 from synapse_sdk.clients.agent._core.settings import Timeout, settings
 from synapse_sdk.clients.agent.container import ContainerClientMixin
@@ -11,6 +11,8 @@ from synapse_sdk.clients.agent.log import LogClientMixin
 from synapse_sdk.clients.agent.plugin import PluginClientMixin
 
 __all__ = ["AgentClient"]
+
+C = TypeVar("C", bound="AgentClient")
 
 
 class AgentClient(ContainerClientMixin, PluginClientMixin, LogClientMixin):
@@ -32,7 +34,7 @@ class AgentClient(ContainerClientMixin, PluginClientMixin, LogClientMixin):
         timeout: Seconds: `{"connect": 3, "read": 30}` is what holds when nothing is said. `read` is a silence.
 
     Raises:
-        TypeError: The address or the token is given under both names.
+        TypeError: The address or the token is given under both names, or `timeout` has a limit that there is not.
         ValueError: There is no address, or the token cannot be one.
     """
 
@@ -49,7 +51,7 @@ class AgentClient(ContainerClientMixin, PluginClientMixin, LogClientMixin):
     ) -> None:
         super().__init__(settings(base_url, agent_token, host, token, user_token, tenant, timeout))
 
-    def __enter__(self) -> AgentClient:
+    def __enter__(self: C) -> C:
         return self
 
     def __exit__(

@@ -9,8 +9,8 @@ from synapse_sdk.clients.agent._core.containers import ContainerId, act, contain
 from synapse_sdk.clients.agent._core.create import create_request
 from synapse_sdk.clients.agent._core.identity import ReleaseLike
 from synapse_sdk.clients.agent._core.launch import OnProgress, created
-from synapse_sdk.clients.agent._core.pages import page
-from synapse_sdk.clients.agent._core.wire import Request
+from synapse_sdk.clients.agent._core.pages import one_page, page
+from synapse_sdk.clients.agent._core.wire import mapping
 from synapse_sdk.clients.agent.build import BuildClientMixin
 from synapse_sdk.clients.agent.docker import DockerClientMixin
 from synapse_sdk.plugins.models import PluginRelease
@@ -73,7 +73,8 @@ class ContainerClientMixin(BuildClientMixin, DockerClientMixin):
 
         Raises:
             ValueError: Neither plugin_release nor plugin_file is given.
-            TypeError: plugin_release is neither text nor a PluginRelease, or labels is one text.
+            TypeError: plugin_release is neither text nor a PluginRelease, labels is one text, or limits is no mapping. Once
+                called, while the launch goes on: on_progress is a coroutine function, which `AsyncAgentClient` takes.
             FileNotFoundError: There is no plugin_file. IsADirectoryError: it is a folder.
             BuildFailedError: The build failed, the app did not start, or somebody cancelled it.
             BuildTimeoutError: It takes longer than `timeout`.
@@ -88,7 +89,7 @@ class ContainerClientMixin(BuildClientMixin, DockerClientMixin):
             metadata=metadata or None,
             kind=kind or None,
             backend_container_id=backend_container_id,
-            limits=dict(limits) if limits else None,
+            limits=mapping("limits", limits) or None,
             on_existing=on_existing,
         )
         is_followed = not wait or on_progress is not None
@@ -122,17 +123,27 @@ class ContainerClientMixin(BuildClientMixin, DockerClientMixin):
             A page: `results`, `count`, `next`, `previous`. With `list_all` an iterator over all containers, and their count.
 
         Raises:
+            TypeError: `params` is no mapping.
             ValidationError: A filter cannot be meant.
+            NotFoundError: There is no such page.
         """
         if list_all:
             return self._all("containers/", params)
-        return self._run(page(Request("GET", "containers/", query=params or {})))
+        return self._run(page(one_page("containers/", params)))
 
     def get_container(self, container_id: ContainerId) -> Dict[str, Any]:
         """One container, with `attrs`, which is Docker's own view ("컨테이너 상세 정보 조회", "get_container()").
 
+        Args:
+            container_id: Which one.
+
+        Returns:
+            The container: `pk`, `id` (Docker's), `status`, `name`, `image`, `endpoint` (None until the app answers), `attrs`,
+            and more.
+
         Raises:
             NotFoundError: There is none.
+            HTTPError: More than one begins with this id (409).
         """
         return self._run(show(container_path(container_id)))
 
@@ -142,22 +153,28 @@ class ContainerClientMixin(BuildClientMixin, DockerClientMixin):
         *,
         status: Optional[str] = None,
         visibility: Optional[Literal["private", "public"]] = None,
+        idle: Optional[Mapping[str, int]] = None,
     ) -> Dict[str, Any]:
-        """Stops or starts a container, or says who may use its app through the gateway.
+        """Stops or starts a container, or says who may use its app through the gateway and when it sleeps.
 
         Args:
             container_id: Which one.
             status: `stopped` or `running`. A stopped one keeps its port, and with it its address.
             visibility: `public` for everybody, `private` for those with a link.
+            idle: Seconds without a visitor until it sleeps: `pause_after`, `stop_after`, `remove_after`. 0 is never, and what is
+                left out is as for all apps. They replace all that were set before.
 
         Returns:
             The container as it is then; an app that takes longer than eight seconds to start is `starting`.
 
         Raises:
-            ValidationError: `status` or `visibility` is another word.
+            TypeError: `idle` is no mapping.
+            ValidationError: `status` or `visibility` is another word, or `idle` cannot be meant.
             NotFoundError: There is none.
         """
-        return self._run(act(container_path(container_id), given(status=status, visibility=visibility), "PATCH"))
+        times = None if idle is None else mapping("idle", idle)
+        fields = given(status=status, visibility=visibility, idle=times)
+        return self._run(act(container_path(container_id), fields, "PATCH"))
 
     def restart_container(self, container_id: ContainerId) -> Dict[str, Any]:
         """Restarts a container, or starts one that is stopped ("컨테이너 재시작 동작"). Docker's id and the address stay.

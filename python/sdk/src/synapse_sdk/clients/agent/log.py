@@ -1,8 +1,11 @@
-"""Logs: whole, or line by line as they grow."""
+"""Logs: whole, or line by line as they grow.
+
+The platform's document has no section on them, and its SDK no such calls.
+"""
 
 from __future__ import annotations
 
-from typing import Iterator, Optional, Union
+from typing import Generator, Optional, Union
 
 from synapse_sdk.clients.agent._core.containers import ContainerId, container_path, given, text
 from synapse_sdk.clients.agent._core.follow import Follower, LogLine
@@ -38,7 +41,7 @@ class LogClientMixin(SyncCaller):
 
     def stream_container_logs(
         self, container_id: ContainerId, *, follow: bool = True, tail: Tail = None, since: Optional[str] = None
-    ) -> Iterator[LogLine]:
+    ) -> Generator[LogLine, None, None]:
         """The lines of a container's log, as they come; each is text that also has `stream` and `at`.
 
         Args:
@@ -48,6 +51,9 @@ class LogClientMixin(SyncCaller):
             tail: How many of the last lines come first, or `all`.
             since: Nothing older than this, RFC 3339.
 
+        Returns:
+            Lines, as they come. `close()` leaves before the end, and gives the connection back.
+
         Raises:
             NotFoundError: There is no such container.
             ClientConnectionError, ClientTimeoutError, ServerError: The Agent is away for longer than a restart takes, or
@@ -55,8 +61,7 @@ class LogClientMixin(SyncCaller):
         """
         query = given(tail=tail, since=since)
         if not follow:
-            lines = self._lines(Request("GET", container_path(container_id, "logs"), query=query))
-            return (LogLine(line) for line in lines)
+            return self._log_so_far(Request("GET", container_path(container_id, "logs"), query=query))
         return self._log_of(Follower(container_path(container_id, "logs", "stream"), query))
 
     def get_build_logs(self, build_id: str) -> str:
@@ -73,14 +78,14 @@ class LogClientMixin(SyncCaller):
         """
         return self._run(text(f"{status_request(build_id).path}logs/", {}))
 
-    def stream_build_logs(self, build_id: str) -> Iterator[LogLine]:
+    def stream_build_logs(self, build_id: str) -> Generator[LogLine, None, None]:
         """The lines of a launch's build until the launch has ended, however it ended: `wait_for_build` says how.
 
         Args:
             build_id: As a create returned it.
 
         Returns:
-            Lines, as they come, through lost connections. They know no `stream` and no `at`.
+            Lines, as they come, through lost connections. They know no `stream` and no `at`. `close()` leaves before the end.
 
         Raises:
             NotFoundError: There is no such launch.
@@ -88,7 +93,11 @@ class LogClientMixin(SyncCaller):
         """
         return self._log_of(Follower(f"{status_request(build_id).path}logs/stream/"))
 
-    def _log_of(self, follower: Follower) -> Iterator[LogLine]:
+    def _log_of(self, follower: Follower) -> Generator[LogLine, None, None]:
         for frame in self._follow(follower):
             if frame.type == "log":
                 yield LogLine(frame.message, frame.stream, frame.at)
+
+    def _log_so_far(self, request: Request) -> Generator[LogLine, None, None]:
+        for line in self._lines(request):
+            yield LogLine(line)

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Literal, Optional, Tuple, Union, overload
 
 from synapse_sdk.clients.agent._core.containers import act, remove, show
-from synapse_sdk.clients.agent._core.pages import page
+from synapse_sdk.clients.agent._core.pages import one_page, page
 from synapse_sdk.clients.agent._core.releases import release_path, uploaded
 from synapse_sdk.clients.agent._core.sync_io import SyncCaller
-from synapse_sdk.clients.agent._core.wire import Request
 
 __all__ = ["PluginClientMixin"]
 
@@ -38,10 +37,23 @@ class PluginClientMixin(SyncCaller):
     def list_plugin_releases(
         self, params: Optional[Dict[str, Any]] = None, *, list_all: bool = False
     ) -> Union[Dict[str, Any], Tuple[Iterator[Dict[str, Any]], int]]:
-        """The releases, newest first. Arguments, answer and errors as those of `list_containers`, without its filters."""
+        """The releases, newest first.
+
+        Args:
+            params: `page` and `page_size`.
+            list_all: Every page, each fetched when it is needed.
+
+        Returns:
+            A page: `results`, `count`, `next`, `previous`. With `list_all` an iterator over all releases, and their count.
+            Each is what `get_plugin_release` returns.
+
+        Raises:
+            TypeError: `params` is no mapping.
+            ValidationError: `page` or `page_size` cannot be meant. NotFoundError: there is no such page.
+        """
         if list_all:
             return self._all("plugin_releases/", params)
-        return self._run(page(Request("GET", "plugin_releases/", query=params or {})))
+        return self._run(page(one_page("plugin_releases/", params)))
 
     def get_plugin_release(self, lookup: Union[int, str]) -> Dict[str, Any]:
         """One release.

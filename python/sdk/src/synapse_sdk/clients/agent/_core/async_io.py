@@ -81,7 +81,7 @@ class AsyncCaller:
                         data=request.form,
                         files=_files(request, stack),
                         headers=dict(request.headers),
-                        timeout=self._settings.silence(request.silence),
+                        timeout=self._settings.silence(request.silence, request.deadline),
                     )
                 )
             except (httpx.TransportError, httpx.DecodingError) as error:
@@ -95,9 +95,9 @@ class AsyncCaller:
         while True:
             error: Optional[ClientError] = None
             try:
-                async with self._stream(follower.request()) as chunks:
-                    follower.opened()
-                    async for chunk in chunks:
+                async with self._stream(follower.request()) as response:
+                    follower.opened(response.headers.get("Content-Type", ""))
+                    async for chunk in response.aiter_bytes():
                         for frame in follower.feed(chunk):
                             yield frame
                         if follower.has_ended:
@@ -110,18 +110,18 @@ class AsyncCaller:
             await asyncio.sleep(pause)
 
     @asynccontextmanager
-    async def _stream(self, request: Request) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The answer's body as it comes; a refusal is raised."""
+    async def _stream(self, request: Request) -> AsyncIterator[httpx.Response]:
+        """The answer, whose body is read as it comes; a refusal is raised."""
         async with self._open(request) as response:
             if not response.is_success:
                 check(Answer(response.status_code, await response.aread()))
-            yield response.aiter_bytes()
+            yield response
 
     async def _lines(self, request: Request) -> AsyncGenerator[str, None]:
         """The lines of a text, as they come."""
         lines = Lines()
-        async with self._stream(request) as chunks:
-            async for chunk in chunks:
+        async with self._stream(request) as response:
+            async for chunk in response.aiter_bytes():
                 for line in lines.feed(chunk):
                     yield line
         for line in lines.end():

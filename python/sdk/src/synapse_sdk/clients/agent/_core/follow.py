@@ -14,6 +14,7 @@ from synapse_sdk.exceptions import ClientConnectionError, ClientError
 
 # A quiet stream says that it lives every 15 seconds.
 SILENCE = 40.0
+EVENTS = "text/event-stream"
 LAST_FRAMES = ("complete", "error")
 
 
@@ -59,7 +60,7 @@ class Follower:
 
     Args:
         path: The stream's path.
-        query: For the first request only: who comes back says where it was.
+        query: Until something was told that has an id: who comes back with one says where it was.
         deadline: When to stop, as `time.monotonic()` tells time. It is looked at whenever something comes, and the Agent
             says something every 15 seconds at least.
         is_known: Whether this Agent answered before.
@@ -69,7 +70,7 @@ class Follower:
         self, path: str, query: Optional[Query] = None, deadline: Optional[float] = None, is_known: bool = False
     ) -> None:
         self.has_ended = False
-        self._is_known = is_known
+        self._is_known, self._is_foreign = is_known, False
         self._path, self._query, self._deadline = path, dict(query or {}), deadline
         self._last: Optional[str] = None
         self._retry: Optional[float] = None
@@ -80,14 +81,20 @@ class Follower:
         """The request that opens the stream where it was left."""
         self._events = Events()
         # Unpacked: a packed line may be held back until more comes.
-        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        query, headers = self._query, {"Accept": EVENTS, "Accept-Encoding": "identity"}
         if self._last is not None:
-            headers["Last-Event-ID"] = self._last
-        silence = SILENCE if self._deadline is None else min(SILENCE, max(self._deadline - time.monotonic(), 0.1))
-        return Request("GET", self._path, query=self._query, headers=headers, silence=silence)
+            query, headers["Last-Event-ID"] = {}, self._last
+        return Request("GET", self._path, query=query, headers=headers, silence=SILENCE, deadline=self._deadline)
 
-    def opened(self) -> None:
-        """The Agent began to answer: once it is away, a restart of it is waited for."""
+    def opened(self, content_type: str) -> None:
+        """The Agent began to answer: once it is away, a restart of it is waited for.
+
+        Raises:
+            ClientConnectionError: It is no Agent that answers. `cut_off` does not ask it again.
+        """
+        self._is_foreign = not content_type.lower().startswith(EVENTS)
+        if self._is_foreign:
+            raise ClientConnectionError("the answer is no stream of events: is this an Agent's address?")
         self._is_known = True
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
@@ -100,6 +107,9 @@ class Follower:
             if frame is not None:
                 self.has_ended = frame.type in LAST_FRAMES
                 yield frame
+                if self.has_ended:
+                    # What comes behind it, such as the Agent's farewell, is no part of the stream.
+                    return
         self._look_at_the_clock()
 
     def cut_off(self, error: Optional[ClientError]) -> Optional[float]:
@@ -108,10 +118,10 @@ class Follower:
         `error` is None where the stream ended before its last frame.
 
         Raises:
-            ClientConnectionError, ClientTimeoutError, ServerError: Nobody was there for too long.
+            ClientConnectionError, ClientTimeoutError, ServerError: Nobody was there for too long, or somebody else was.
             HTTPError: The Agent refused.
         """
-        if error is not None and not patience.is_away(error):
+        if error is not None and (self._is_foreign or not patience.is_away(error)):
             raise error
         self._look_at_the_clock()
         if self.has_ended:

@@ -7,7 +7,7 @@ from typing import Any, Callable, Optional
 
 from synapse_sdk.clients.agent._core.follow import Follower, Frame
 from synapse_sdk.clients.agent._core.wire import JSON, Answer, Flow, Listen, Pause, Request, ask, segment
-from synapse_sdk.exceptions import BuildFailedError, BuildTimeoutError
+from synapse_sdk.exceptions import BuildFailedError, BuildTimeoutError, ClientTimeoutError
 
 OnProgress = Callable[[Frame], Any]
 """Called with each line and each change of a launch while it is waited for."""
@@ -16,9 +16,9 @@ POLL_INTERVAL = 0.5
 """Seconds between two looks. The Agent answers them from its database."""
 
 
-def status_request(build_id: str) -> Request:
-    """How a launch stands."""
-    return Request("GET", f"builds/{segment('build_id', build_id)}/")
+def status_request(build_id: str, deadline: Optional[float] = None) -> Request:
+    """How a launch stands. `deadline`: see `Request`."""
+    return Request("GET", f"builds/{segment('build_id', build_id)}/", deadline=deadline)
 
 
 def created(request: Request, wait: bool, timeout: float, on_progress: Optional[OnProgress]) -> Flow[JSON]:
@@ -48,7 +48,12 @@ def finished(
         yield Listen(Follower(path, deadline=deadline, is_known=is_known), on_progress)
         is_known = True
     while True:
-        launch = (yield from ask(status_request(build_id), deadline if is_known else None)).object()
+        try:
+            launch = (yield from ask(status_request(build_id, deadline), deadline if is_known else None)).object()
+        except ClientTimeoutError as silence:
+            if time.monotonic() < deadline:
+                raise
+            raise BuildTimeoutError(build_id, timeout) from silence
         is_known = True
         if launch.get("status") == "completed":
             return launch.get("result") or {}

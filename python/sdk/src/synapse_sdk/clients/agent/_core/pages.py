@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, List, Optional
 from urllib.parse import parse_qs, urlsplit
 
-from synapse_sdk.clients.agent._core.wire import JSON, Flow, Query, Request, ask
+from synapse_sdk.clients.agent._core.wire import JSON, Flow, Query, Request, ask, mapping
 
 PAGE_SIZE = 100
 
@@ -16,9 +16,19 @@ def page(request: Request) -> Flow[JSON]:
     return (yield from ask(request)).object()
 
 
+def one_page(path: str, params: Optional[Query]) -> Request:
+    """The request for the page of a list that `params` say.
+
+    Raises:
+        TypeError: They are no mapping.
+    """
+    return Request("GET", path, query=mapping("params", params))
+
+
 def first_of_all(path: str, params: Optional[Query]) -> Request:
-    """The request for the first page of a list that is read to its end."""
-    return Request("GET", path, query={"page_size": PAGE_SIZE, **(params or {})})
+    """The request for the first page of a list that is read to its end. As `one_page`."""
+    request = one_page(path, params)
+    return replace(request, query={"page_size": PAGE_SIZE, **request.query})
 
 
 def items(told: JSON) -> List[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from typing import Dict, Mapping, Optional, Union
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ CONNECT = 3.0
 READ = 30.0
 # One part of an upload may stand still for so long; the Agent refuses after the same time.
 WRITE = 60.0
+# Who asks at the last moment is given so long for the answer.
+LEAST = 1.0
+LIMITS = ("connect", "read")
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,13 @@ class Settings:
         """The address of a path."""
         return f"{self.base_url}/{path}"
 
-    def silence(self, seconds: Optional[float]) -> httpx.Timeout:
-        """The time limits of a request that may be silent for `seconds`."""
+    def silence(self, seconds: Optional[float], deadline: Optional[float]) -> httpx.Timeout:
+        """The time limits of a request that may be silent for `seconds`, and not beyond `deadline`. See `Request`."""
         limits = self.timeout
         read = limits.read if seconds is None else seconds
+        if deadline is not None:
+            left = max(deadline - time.monotonic(), LEAST)
+            read = left if read is None else min(read, left)
         return httpx.Timeout(connect=limits.connect, read=read, write=limits.write, pool=limits.pool)
 
 
@@ -50,19 +57,20 @@ def settings(
     """The settings behind a constructor's arguments.
 
     Raises:
-        TypeError: The same is given under both of its names.
+        TypeError: The same is given under both of its names, or `timeout` has a limit that there is not.
         ValueError: There is no address, or it is none, or a token cannot be one.
     """
     address = _one("base_url", base_url, "host", host) or os.environ.get("PLAYGROUND_URL")
-    secret = _one("agent_token", agent_token, "token", token) or os.environ.get("PLAYGROUND_TOKEN")
+    given = _one("agent_token", agent_token, "token", token)
+    secret = _sendable("the token", given) or _sendable("the token", os.environ.get("PLAYGROUND_TOKEN"))
     if not address:
         raise ValueError("where is the Agent? Give its address (host=...), or set PLAYGROUND_URL")
     # The token goes as it is, without a word in front.
-    headers = {"Authorization": _sendable("the token", secret)} if secret else {}
-    if user_token:
-        headers["SYNAPSE-User"] = f"Token {_sendable('user_token', user_token)}"
-    if tenant:
-        headers["SYNAPSE-Tenant"] = f"Token {_sendable('tenant', tenant)}"
+    headers = {"Authorization": secret} if secret else {}
+    for name, what, value in (("SYNAPSE-User", "user_token", user_token), ("SYNAPSE-Tenant", "tenant", tenant)):
+        word = _sendable(what, value)
+        if word:
+            headers[name] = f"Token {word}"
     return Settings(_base(address.strip()), headers, _limits(timeout))
 
 
@@ -82,9 +90,10 @@ def _base(address: str) -> str:
     return address.rstrip("/")
 
 
-def _sendable(what: str, secret: str) -> str:
+def _sendable(what: str, secret: Optional[str]) -> str:
+    """A secret as a header holds it; empty where there is none."""
     # What comes from a file has a line feed at its end. What no header can hold would be shown in the error of whoever tries.
-    secret = secret.strip()
+    secret = (secret or "").strip()
     if not (secret.isascii() and secret.isprintable()):
         raise ValueError(f"{what} has characters that no header can hold: was it copied whole?")
     return secret
@@ -101,5 +110,8 @@ def _limits(timeout: Timeout) -> httpx.Timeout:
         timeout = {}
     if not isinstance(timeout, Mapping):
         timeout = {"connect": float(timeout), "read": float(timeout)}
+    unknown = [repr(name) for name in timeout if name not in LIMITS]
+    if unknown:
+        raise TypeError(f"timeout has {' and '.join(unknown)}: it has {' and '.join(LIMITS)}, or is one number for both")
     connect = timeout.get("connect", CONNECT)
     return httpx.Timeout(connect=connect, read=timeout.get("read", READ), write=WRITE, pool=connect)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from contextlib import ExitStack, contextmanager
 from typing import Any, Dict, Iterator, Optional, Tuple, TypeVar, cast
@@ -52,7 +53,11 @@ class SyncCaller:
             time.sleep(step.seconds)
             return None
         for frame in self._follow(step.follower):
-            step.tell(frame)
+            told = step.tell(frame)
+            if inspect.isawaitable(told):
+                if inspect.iscoroutine(told):
+                    told.close()
+                raise TypeError("the callback is a coroutine function: give a plain one, or use AsyncAgentClient")
         return None
 
     def _send(self, request: Request) -> Answer:
@@ -74,7 +79,7 @@ class SyncCaller:
                         data=request.form,
                         files=_files(request, stack),
                         headers=dict(request.headers),
-                        timeout=self._settings.silence(request.silence),
+                        timeout=self._settings.silence(request.silence, request.deadline),
                     )
                 )
             except (httpx.TransportError, httpx.DecodingError) as error:
@@ -85,9 +90,9 @@ class SyncCaller:
         while True:
             error: Optional[ClientError] = None
             try:
-                with self._stream(follower.request()) as chunks:
-                    follower.opened()
-                    for chunk in chunks:
+                with self._stream(follower.request()) as response:
+                    follower.opened(response.headers.get("Content-Type", ""))
+                    for chunk in response.iter_bytes():
                         yield from follower.feed(chunk)
                         if follower.has_ended:
                             return
@@ -99,18 +104,18 @@ class SyncCaller:
             time.sleep(pause)
 
     @contextmanager
-    def _stream(self, request: Request) -> Iterator[Iterator[bytes]]:
-        """The answer's body as it comes; a refusal is raised."""
+    def _stream(self, request: Request) -> Iterator[httpx.Response]:
+        """The answer, whose body is read as it comes; a refusal is raised."""
         with self._open(request) as response:
             if not response.is_success:
                 check(Answer(response.status_code, response.read()))
-            yield response.iter_bytes()
+            yield response
 
     def _lines(self, request: Request) -> Iterator[str]:
         """The lines of a text, as they come."""
         lines = Lines()
-        with self._stream(request) as chunks:
-            for chunk in chunks:
+        with self._stream(request) as response:
+            for chunk in response.iter_bytes():
                 yield from lines.feed(chunk)
         yield from lines.end()
 

@@ -38,6 +38,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     silence: Optional[float] = None
     """Seconds without a byte before the answer is given up; the client's own when None."""
+    deadline: Optional[float] = None
+    """When silence ends the waiting, however short it was, as `time.monotonic()` tells time."""
     once: bool = False
     """Whether the same again would be refused once it was done."""
 
@@ -127,6 +129,19 @@ def check(answer: Answer) -> None:
     """Raises the HTTPError of an answer that is a refusal."""
     if not 200 <= answer.status < 300:
         raise refusal(answer.status, answer.value())
+
+
+def mapping(what: str, value: object) -> JSON:
+    """A mapping that a caller gave; an empty one where nothing is given.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{what} is a {type(value).__name__}: give a mapping")
+    return dict(value)
 
 
 def segment(what: str, value: object) -> str:
