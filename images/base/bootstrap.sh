@@ -19,13 +19,14 @@ began=$(date +%s)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
-# Only the Debian entries: a machine's other repositories have no business in the image.
+# Only what has the suite with its component main, as Debian, Ubuntu and every mirror of them has: a machine's other
+# repositories have no business in the image.
 debian_sources() {
     for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [ -f "$file" ] && grep -E "^deb .*[ /]$suite" "$file" | grep -E "debian" || true
+        [ -f "$file" ] && grep -E "^deb .*[ /]$suite[^ ]* (.* )?main( |\$)" "$file" || true
     done
     for file in /etc/apt/sources.list.d/*.sources; do
-        if [ -f "$file" ] && grep -q "^Suites:.*$suite" "$file"; then
+        if [ -f "$file" ] && grep -q "^Suites:.*$suite" "$file" && grep -q "^Components:.* main" "$file"; then
             cat "$file"
             echo
         fi
@@ -62,7 +63,11 @@ with_mmdebstrap() {
     # A root that has merged /usr from the start needs no usrmerge, and so no perl (46 MiB).
     merged=/usr/share/mmdebstrap/hooks/merged-usr
     if [ -d "$merged" ]; then
-        packages=$packages,usr-is-merged
+        case $suite in
+        # Before there was such a package.
+        bullseye | focal | jammy) ;;
+        *) packages=$packages,usr-is-merged ;;
+        esac
         set -- "--hook-dir=$merged"
     fi
     mmdebstrap --quiet "$@" --mode=root --variant=minbase --format=directory --include="$packages" \

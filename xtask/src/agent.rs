@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use crate::command::{command, output};
 
@@ -34,11 +35,7 @@ impl Agent {
             url: format!("http://{listen}"),
             listening: Duration::ZERO,
         };
-        let mut health = agent.command(&["--output", "json", "health"]);
-        let answered = health.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        answered
-            .is_ok_and(|status| status.success())
-            .then_some(agent)
+        agent.health().is_ok().then_some(agent)
     }
 
     /// Starts an Agent on this data directory and waits until it is ready: it has compared its records with Docker.
@@ -93,8 +90,29 @@ impl Agent {
         command
     }
 
-    /// The same, as JSON.
-    pub(crate) fn json(&self, arguments: &[&str]) -> anyhow::Result<serde_json::Value> {
+    /// What it says of itself. One that runs says it whatever is amiss; the command fails then, after it has printed it.
+    pub(crate) fn health(&self) -> anyhow::Result<Value> {
+        let mut health = self.command(&["--output", "json", "health"]);
+        let told = health.stderr(Stdio::null()).output()?;
+        let health: Value = serde_json::from_slice(&told.stdout).unwrap_or_default();
+        ensure!(
+            health["agent_id"].is_string(),
+            "no Agent of ours answers at {}",
+            self.url
+        );
+        Ok(health)
+    }
+
+    /// Its containers, all of them.
+    pub(crate) fn containers(&self) -> anyhow::Result<Vec<Value>> {
+        match self.json(&["ls", "--all"])? {
+            Value::Array(containers) => Ok(containers),
+            other => bail!("`ls` printed no list: {other}"),
+        }
+    }
+
+    /// The same as [`cli`](Self::cli), as JSON.
+    pub(crate) fn json(&self, arguments: &[&str]) -> anyhow::Result<Value> {
         let text = self.cli(&[&["--output", "json"], arguments].concat())?;
         serde_json::from_str(&text)
             .with_context(|| format!("{arguments:?} printed no JSON: {text}"))
@@ -107,6 +125,11 @@ impl Agent {
             child.wait()?;
         }
         Ok(())
+    }
+
+    /// Whether we started it, so that it ends with us.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.child.is_some()
     }
 
     /// Stays until the Agent ends, where it is ours.

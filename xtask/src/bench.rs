@@ -17,11 +17,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use serde_json::Value;
 
 use crate::agent::Agent;
 use crate::command::{command, output, run as run_command};
-use crate::step::step;
-use crate::{docker, repo, up};
 
 /// What can be measured.
 #[derive(Debug, Subcommand)]
@@ -55,20 +54,6 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     }
 }
 
-/// An engine with the base image on it, and the binary under measurement: the one that was named, or one built now.
-fn prepare(binary: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
-    step("Docker Engine", docker::ensure)?;
-    let binary = match binary {
-        Some(binary) => binary.clone(),
-        None => up::binary_step()?,
-    };
-    step("Base image", || {
-        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
-        Ok("there")
-    })?;
-    Ok(binary)
-}
-
 /// A folder of its own with what is in another one.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<PathBuf> {
     let [from, to_text] = [from, to].map(Path::to_string_lossy);
@@ -76,32 +61,56 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<PathBuf> {
     Ok(to.to_owned())
 }
 
-/// Removes what a measurement left on the engine: the Agent's images, the plain ones, its network.
-fn clean(agent: &Agent, network: &str) {
-    drop(forget_images(agent));
-    plain::forget();
-    let mut remove = command("docker", &["network", "rm", network]);
-    drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
+/// The network of the apps under measurement. Its name tells the process that made it.
+fn network() -> String {
+    format!("playground-bench-{}", std::process::id())
 }
 
-/// The images that the Agent made here, and no other.
-fn forget_images(agent: &Agent) -> anyhow::Result<()> {
-    let health = agent.json(&["health"])?;
+/// The Agent under measurement, at a free port, with its apps at these.
+fn start(binary: &Path, data: &Path, port_range: &str) -> anyhow::Result<Agent> {
+    let network = network();
+    let listen = ["--listen", "127.0.0.1:0", "--port-range", port_range];
+    Agent::start(
+        binary,
+        data,
+        &[&listen[..], &["--network", &network]].concat(),
+    )
+}
+
+/// A container's port on this machine.
+fn port(container: &Value) -> anyhow::Result<u16> {
+    let port = container["host_port"].as_u64().context("no port")?;
+    Ok(u16::try_from(port)?)
+}
+
+/// Removes what a measurement left on the engine: the Agent's containers and images, and its network.
+fn clean(agent: &Agent) -> anyhow::Result<()> {
+    for container in agent.containers()? {
+        agent.cli(&["rm", &container["pk"].to_string()])?;
+    }
+    let health = agent.health()?;
     let id = health["agent_id"].as_str().context("no agent id")?;
     let ours = format!("label=synapse.agent={id}");
-    let images = output(&mut command(
-        "docker",
-        &["images", "--quiet", "--filter", &ours],
-    ))?;
-    for image in images.lines() {
-        let mut remove = command("docker", &["rmi", "--force", image]);
-        drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
+    let list = ["images", "--quiet", "--filter", &ours];
+    for image in output(&mut command("docker", &list))?.lines() {
+        try_docker(&["rmi", "--force", image]);
     }
+    try_docker(&["network", "rm", &network()]);
     Ok(())
+}
+
+/// Asks Docker for something that may be done already.
+fn try_docker(arguments: &[&str]) {
+    let mut docker = command("docker", arguments);
+    drop(docker.stdout(Stdio::null()).stderr(Stdio::null()).status());
 }
 
 fn median(runs: &[Duration]) -> Duration {
     let mut sorted = runs.to_vec();
     sorted.sort();
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+fn verdict(took: Duration, promised: Duration) -> &'static str {
+    if took <= promised { "kept" } else { "not kept" }
 }

@@ -1,11 +1,12 @@
 //! The `playground` binary.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use crate::command::{command, run};
-use crate::{repo, web};
+use crate::step::step;
+use crate::{docker, repo, web};
 
 /// How it is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,32 @@ pub(crate) enum Profile {
     Release,
     /// Quickly.
     Debug,
+}
+
+/// An engine with the base image on it, and the binary: the one that was named, or one built now.
+pub(crate) fn on_engine(given: Option<&Path>, profile: Profile) -> anyhow::Result<PathBuf> {
+    step("Docker Engine", docker::ensure)?;
+    let mut binary = PathBuf::new();
+    step("Binary", || {
+        binary = match given {
+            Some(given) => given
+                .canonicalize()
+                .with_context(|| format!("there is no binary at {}", given.display()))?,
+            None => build(profile)?,
+        };
+        Ok(binary.display().to_string())
+    })?;
+    base_image(&binary)?;
+    Ok(binary)
+}
+
+/// Makes sure of the image that every plugin's image is built on.
+pub(crate) fn base_image(binary: &Path) -> anyhow::Result<()> {
+    step("Base image", || {
+        run(command(binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
+        Ok("there")
+    })
+    .map(drop)
 }
 
 /// Builds it, with the page in it, and says where it is.

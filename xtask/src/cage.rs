@@ -1,8 +1,11 @@
 //! `cargo xtask cage`: what confines a plugin container, read from Docker and from inside it.
 
+use crate::binary::{self, Profile};
+use crate::command::{command, run as run_command};
+
 /// Runs the test that reads the cage and shows its table.
 pub(crate) fn run() -> anyhow::Result<()> {
-    crate::docker::ensure()?;
+    binary::on_engine(None, Profile::Debug)?;
     let arguments = [
         "test",
         "--locked",
@@ -13,5 +16,5 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "--",
         "--nocapture",
     ];
-    crate::command::run(&mut crate::command::command(env!("CARGO"), &arguments))
+    run_command(&mut command(env!("CARGO"), &arguments))
 }

@@ -1,4 +1,4 @@
-//! Looks for the tokens of the tests in all that the tests printed and logged (security.md 2.7, item 50).
+//! Looks for the tokens of the tests in all that the tests printed and logged (docs/security.md, item 50).
 
 use std::fmt;
 use std::fs::File;

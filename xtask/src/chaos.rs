@@ -10,8 +10,7 @@ use clap::Args;
 
 use crate::binary::{self, Profile};
 use crate::command::{command, run as run_command};
-use crate::step::step;
-use crate::{docker, programs, repo};
+use crate::{programs, repo};
 
 /// What can be chosen.
 #[derive(Debug, Args)]
@@ -109,17 +108,8 @@ pub(crate) fn short(verb: &str, options: &[&str], binary: &Path) -> anyhow::Resu
 
 /// The machine's engine with the base image in it, and the binary under test.
 fn prepare(binary: Option<&Path>) -> anyhow::Result<PathBuf> {
-    step("Docker Engine", docker::ensure)?;
     tools()?;
-    let binary = match binary {
-        Some(binary) => binary.canonicalize()?,
-        None => binary::build(Profile::Debug)?,
-    };
-    step("Base image", || {
-        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
-        Ok("there")
-    })?;
-    Ok(binary)
+    binary::on_engine(binary, Profile::Debug)
 }
 
 /// What sets up the machine of its own that chaos runs in.

@@ -54,13 +54,7 @@ pub(crate) fn apt_install(packages: &[&str]) -> anyhow::Result<()> {
         );
     }
     let apt = |arguments: &[&str]| {
-        let mut apt = if is_root() {
-            command("apt-get", arguments)
-        } else {
-            let mut sudo = command("sudo", &["--non-interactive", "apt-get"]);
-            sudo.args(arguments);
-            sudo
-        };
+        let mut apt = as_root("apt-get", arguments);
         apt.env("DEBIAN_FRONTEND", "noninteractive");
         run(apt.stdout(Stdio::null()))
     };
@@ -68,6 +62,16 @@ pub(crate) fn apt_install(packages: &[&str]) -> anyhow::Result<()> {
     install.extend_from_slice(packages);
     // The package lists may be there already; they are fetched only when they are not enough.
     apt(&install).or_else(|_| apt(&["update"]).and_then(|()| apt(&install)))
+}
+
+/// A command that needs root: through sudo, where we are not.
+pub(crate) fn as_root(program: &str, arguments: &[&str]) -> Command {
+    if is_root() {
+        return command(program, arguments);
+    }
+    let mut sudo = command("sudo", &["--non-interactive", program]);
+    sudo.args(arguments);
+    sudo
 }
 
 /// Whether we may do as we like on this machine.

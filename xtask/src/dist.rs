@@ -38,8 +38,7 @@ fn triple() -> anyhow::Result<String> {
 /// Makes everything.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let out = repo::root().join(&options.out);
-    drop(fs::remove_dir_all(&out));
-    fs::create_dir_all(&out)?;
+    begin(&out)?;
     let triple = triple()?;
     step("Python", python::ensure)?;
     step("Docker Engine", docker::ensure)?;
@@ -79,6 +78,21 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An empty folder. Only what an earlier run made is removed: the folder may be anybody's.
+fn begin(out: &Path) -> anyhow::Result<()> {
+    let is_empty = fs::read_dir(out).map_or(true, |mut entries| entries.next().is_none());
+    ensure!(
+        is_empty || out.join(SUMS).is_file(),
+        "{} holds other things than a distribution: name a new folder with --out",
+        out.display()
+    );
+    drop(fs::remove_dir_all(out));
+    fs::create_dir_all(out)?;
+    // Present from the beginning, so that a run that was interrupted is known for one.
+    fs::write(out.join(SUMS), "")?;
+    Ok(())
+}
+
 /// A binary that any Linux of this platform runs. Static with glibc: since 2.34 the C library has the look-up of names by files
 /// and DNS inside, so that nothing is loaded for it.
 fn build(triple: &str) -> anyhow::Result<PathBuf> {
@@ -107,6 +121,8 @@ fn build(triple: &str) -> anyhow::Result<PathBuf> {
     binary.canonicalize().context("the binary was not built")
 }
 
+/// What is in the folder, as `sha256sum --check` reads it.
+const SUMS: &str = "SHA256SUMS";
 /// With a target named, build scripts and macros are left as they are.
 const STATIC: &str = "-C target-feature=+crt-static";
 
@@ -115,9 +131,30 @@ fn sums(out: &Path) -> anyhow::Result<String> {
     for entry in fs::read_dir(out)? {
         names.push(entry?.file_name().to_string_lossy().into_owned());
     }
+    names.retain(|name| name != SUMS);
     names.sort();
     let mut sum = command("sha256sum", &[]);
     let told = output(sum.args(&names).current_dir(out))?;
-    fs::write(out.join("SHA256SUMS"), told)?;
+    fs::write(out.join(SUMS), told)?;
     Ok(names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_somebody_else_is_left_as_it_is() -> anyhow::Result<()> {
+        let folder = std::env::temp_dir().join(format!("playground-dist-{}", std::process::id()));
+        begin(&folder)?;
+        begin(&folder)?;
+        fs::remove_file(folder.join(SUMS))?;
+        fs::write(folder.join("thesis.tex"), "mine")?;
+        let refused = begin(&folder).map_err(|error| error.to_string());
+        let kept = fs::read_to_string(folder.join("thesis.tex"))?;
+        fs::remove_dir_all(&folder)?;
+        assert!(refused.is_err_and(|why| why.contains("holds other things")));
+        assert_eq!(kept, "mine");
+        Ok(())
+    }
 }

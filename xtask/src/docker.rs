@@ -1,18 +1,20 @@
 //! A Docker Engine that answers. One that does is never touched; where none does, Debian's is installed and started.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use crate::command::{apt_install, command, exists, is_root, output, run};
+use crate::command::{apt_install, as_root, command, exists, is_root, output, run};
 use crate::repo;
 
+/// Where an engine answers that nobody moved.
+const SOCKET: &str = "/var/run/docker.sock";
 /// How long a started engine may take until it answers.
 const START: Duration = Duration::from_secs(60);
 /// The engine is asked again this often.
@@ -34,6 +36,11 @@ pub(crate) fn ensure() -> anyhow::Result<String> {
             .context("Docker Engine could not be installed: install it by hand (Debian and Ubuntu: docker.io)")?;
     }
     if !answers() {
+        if is_locked() {
+            bail!(
+                "this user may not open Docker's socket: sudo usermod -aG docker \"$USER\" && newgrp docker"
+            );
+        }
         start()?;
     }
     Ok(if installed {
@@ -53,8 +60,13 @@ fn answers() -> bool {
             .status()
             .is_ok_and(|status| status.success()),
         Ok(host) => pings(Path::new(host.trim_start_matches("unix://"))),
-        Err(_) => pings(Path::new("/var/run/docker.sock")),
+        Err(_) => pings(Path::new(SOCKET)),
     }
+}
+
+/// Whether an engine is there that this user may not speak to.
+fn is_locked() -> bool {
+    UnixStream::connect(SOCKET).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 fn pings(socket: &Path) -> bool {
@@ -74,12 +86,12 @@ fn first_line(socket: &Path) -> Option<String> {
 
 /// Through systemd where that runs this machine, else by hand, in the background, with its log in the cache.
 fn start() -> anyhow::Result<()> {
-    if !is_root() {
-        bail!("a Docker Engine must be started by root: sudo systemctl start docker");
-    }
     if Path::new("/run/systemd/system").is_dir() {
-        run(&mut command("systemctl", &["start", "docker"]))?;
-        return wait_until_it_answers(Path::new("journalctl -u docker"));
+        run(&mut as_root("systemctl", &["start", "docker"]))?;
+        return wait_until_it_answers("journalctl -u docker");
+    }
+    if !is_root() {
+        bail!("a Docker Engine must be started by root: sudo dockerd");
     }
     let log = repo::cache().join("dockerd.log");
     std::fs::create_dir_all(repo::cache())?;
@@ -93,10 +105,10 @@ fn start() -> anyhow::Result<()> {
         .process_group(0)
         .spawn()
         .context("dockerd could not be started")?;
-    wait_until_it_answers(&log)
+    wait_until_it_answers(&log.to_string_lossy())
 }
 
-fn wait_until_it_answers(log: &Path) -> anyhow::Result<()> {
+fn wait_until_it_answers(log: &str) -> anyhow::Result<()> {
     let deadline = Instant::now() + START;
     while Instant::now() < deadline {
         if answers() {
@@ -105,9 +117,8 @@ fn wait_until_it_answers(log: &Path) -> anyhow::Result<()> {
         pause(INTERVAL);
     }
     bail!(
-        "the Docker Engine did not answer within {} s: see {}",
-        START.as_secs(),
-        PathBuf::from(log).display()
+        "the Docker Engine did not answer within {} s: see {log}",
+        START.as_secs()
     )
 }
 

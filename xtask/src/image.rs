@@ -31,7 +31,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let binary = match &options.binary {
         Some(binary) => binary.clone(),
-        None => crate::up::binary_step()?,
+        None => crate::binary::build(crate::binary::Profile::Release)?,
     };
     step("Image", || {
         make(&binary, &options.tag)?;

@@ -9,8 +9,12 @@
 //! | `pictures` | the pictures of the page in the documentation, taken anew |
 //! | `test` | every check and every test level, with a table of what ran |
 //! | `bench create` | what a create costs, beside the plain way, in one run |
+//! | `bench edit` | an edit, from the save of a file to the changed app's answer |
+//! | `bench gateway` | the gateway beside the app itself, nginx and HAProxy |
 //! | `bench page` | what the page costs a browser |
 //! | `bench restart` | how long a killed Agent takes until it is ready again, for 30, 100 and 300 records |
+//! | `bench streams` | what open streams cost the gateway, and how late their events are |
+//! | `bench wake` | how long a visitor of a sleeping app waits |
 //! | `cage` | what a plugin container is confined by, as a table |
 //! | `fuzz` | the fuzz targets, each for a bounded time |
 //! | `chaos` | Agent and Docker Engine killed under load, then everything compared |

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::command::{command, run as run_command};
-use crate::step::step;
-use crate::{browser, docker, repo, up};
+use crate::binary::{self, Profile};
+use crate::{browser, repo};
 
 /// What can be chosen.
 #[derive(Debug, Args)]
@@ -18,15 +17,7 @@ pub(crate) struct Options {
 
 /// Takes them, into `docs/pictures`.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    step("Docker Engine", docker::ensure)?;
-    let binary = match &options.binary {
-        Some(binary) => binary.clone(),
-        None => up::binary_step()?,
-    };
-    step("Base image", || {
-        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
-        Ok("there")
-    })?;
+    let binary = binary::on_engine(options.binary.as_deref(), Profile::Release)?;
     let folder = repo::root().join("docs/pictures");
     browser::run(
         &binary,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::step::seconds;
 
-/// The levels of design.md section 8.
+/// The levels that ARCHITECTURE.md names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// Pure: parsers, archives, Dockerfiles, decisions.
@@ -54,7 +54,7 @@ impl Level {
             Self::L4 => "the gateway between real sockets",
             Self::L5 => "real Docker Engine, real Gradio",
             Self::L6 => "the real synapse-sdk, gradio_client, schemathesis",
-            Self::L7 => "the apps in a real Chromium",
+            Self::L7 => "the apps and the page in a real Chromium",
             Self::L8 => "Agent and engine killed under load, then compared",
             Self::Output => "all that these printed and logged",
         }

@@ -14,6 +14,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::command::{command, exists, is_root, output, run as run_command};
+use crate::node::Node;
 use crate::report::{Counts, Level, Report};
 use crate::step::{say, step};
 use crate::{canary, docker, programs, python, repo, web};
@@ -61,18 +62,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         .partition(|suite| suite.level() == Level::L5);
     run_suites(&plain, &wanted, &mut report)?;
     if wanted.contains(&Level::L0) {
-        let name = "the page's own tests";
-        suite_step(Level::L0, name, &mut report, || {
-            counted(&mut web::tests(&node), &kept(Level::L0, name)?)
-        })?;
-        step("Python", python::ensure)?;
-        script(
-            Level::L0,
-            "launcher and install parts",
-            "images/launcher/tests/run.py",
-            &["--parts"],
-            &mut report,
-        )?;
+        pure_parts(&node, &mut report)?;
     }
     if wanted
         .iter()
@@ -82,13 +72,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         run_suites(&docker_suites, &wanted, &mut report)?;
         real_parts(&wanted, options, &binary, &mut report)?;
         if wanted.contains(&Level::L8) {
-            let name = "chaos for a minute, things compared";
-            let chaos = || crate::chaos::short("chaos", &["--minutes=1"], &binary);
-            suite_step(Level::L8, name, &mut report, || of_a_world(chaos))?;
-            let name = "visitors of sleeping apps, things compared";
-            let few = ["--minutes=0.5", "--apps=4", "--visitors=8"];
-            let presence = || crate::chaos::short("presence", &few, &binary);
-            suite_step(Level::L8, name, &mut report, || of_a_world(presence))?;
+            worlds(&binary, &mut report)?;
         }
     }
     search_output(&wanted, &mut report)?;
@@ -240,6 +224,58 @@ fn run_suites(suites: &[Suite], wanted: &[Level], report: &mut Report) -> anyhow
     Ok(())
 }
 
+/// What needs no engine and is not built by cargo for a test binary.
+fn pure_parts(node: &Node, report: &mut Report) -> anyhow::Result<()> {
+    let name = "the page's own tests";
+    suite_step(Level::L0, name, report, || {
+        counted(&mut web::tests(node), &kept(Level::L0, name)?)
+    })?;
+    let name = "examples in the client's documentation";
+    suite_step(Level::L0, name, report, || {
+        let arguments = [
+            "test",
+            "--locked",
+            "--doc",
+            "--package",
+            "playground-client",
+        ];
+        counted(
+            &mut command(env!("CARGO"), &arguments),
+            &kept(Level::L0, name)?,
+        )
+    })?;
+    step("Python", python::ensure)?;
+    script(
+        Level::L0,
+        "launcher and install parts",
+        "images/launcher/tests/run.py",
+        &["--parts"],
+        report,
+    )
+}
+
+/// Agent and engine in a machine of their own, killed and visited at random for a bounded time.
+fn worlds(binary: &Path, report: &mut Report) -> anyhow::Result<()> {
+    let few = ["--minutes=0.5", "--apps=4", "--visitors=8"];
+    for (name, verb, options) in [
+        (
+            "chaos for a minute, things compared",
+            "chaos",
+            &["--minutes=1"][..],
+        ),
+        (
+            "visitors of sleeping apps, things compared",
+            "presence",
+            &few,
+        ),
+    ] {
+        suite_step(Level::L8, name, report, || {
+            of_a_world(name, || crate::chaos::short(verb, options, binary))
+        })?;
+    }
+    Ok(())
+}
+
 /// Docker, the binary under test, and the base image.
 fn prepare_engine() -> anyhow::Result<PathBuf> {
     step("Docker Engine", docker::ensure)?;
@@ -249,10 +285,7 @@ fn prepare_engine() -> anyhow::Result<PathBuf> {
         binary = crate::binary::build(crate::binary::Profile::Debug)?;
         Ok("built")
     })?;
-    step("Base image", || {
-        run_command(command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()))?;
-        Ok("there")
-    })?;
+    crate::binary::base_image(&binary)?;
     step("Python", python::ensure)?;
     // Tests make a machine of another network.
     step("ip", || programs::ensure(&[programs::IP]))?;
@@ -308,7 +341,10 @@ fn contract(
 }
 
 /// A run in a machine of its own: what was done and found is printed whether it holds or not.
-fn of_a_world(prepared: impl FnOnce() -> anyhow::Result<Command>) -> anyhow::Result<Counts> {
+fn of_a_world(
+    name: &str,
+    prepared: impl FnOnce() -> anyhow::Result<Command>,
+) -> anyhow::Result<Counts> {
     if !is_root() && std::env::var_os("CI").is_none() {
         say("SKIPPED: this makes namespaces and a Docker Engine in them, which needs root");
         return Ok(Counts {
@@ -320,6 +356,7 @@ fn of_a_world(prepared: impl FnOnce() -> anyhow::Result<Command>) -> anyhow::Res
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .output()?;
+    std::fs::write(kept(Level::L8, name)?, &ran.stdout)?;
     let text = String::from_utf8_lossy(&ran.stdout);
     say(&text);
     let mut counts = Counts::in_text(&text);
@@ -414,25 +451,27 @@ fn what_failed(report: &Report) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// What panicked and with which words, without the stacks below them.
+/// What failed and with which words: panics without the stacks below them, and the closing lines of pytest and vitest.
 fn reasons(log: &str) -> String {
     const MOST_LINES: usize = 12;
     let lines: Vec<&str> = log.lines().collect();
-    let panics = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.contains("panicked at "));
-    panics
-        .flat_map(|(at, _)| {
-            lines[at..]
+    let words = lines.iter().enumerate().flat_map(|(at, line)| {
+        let most = match line.trim_start() {
+            line if line.contains("panicked at ") => MOST_LINES,
+            line if ["FAILED ", "ERROR ", "FAIL "]
                 .iter()
-                .take_while(|line| {
-                    !line.starts_with("stack backtrace:") && !line.starts_with("note: ")
-                })
-                .take(MOST_LINES)
-        })
-        .map(|line| format!("    {line}\n"))
-        .collect()
+                .any(|it| line.starts_with(it)) =>
+            {
+                1
+            }
+            _ => 0,
+        };
+        lines[at..]
+            .iter()
+            .take_while(|line| !line.starts_with("stack backtrace:") && !line.starts_with("note: "))
+            .take(most)
+    });
+    words.map(|line| format!("    {line}\n")).collect()
 }
 
 /// Looks for the tests' tokens in all that was kept.
@@ -456,11 +495,16 @@ mod tests {
     use super::reasons;
 
     #[test]
-    fn reasons_are_the_words_of_panics_without_their_stacks() {
+    fn reasons_are_the_words_of_what_failed_without_stacks() {
         let log = "thread 'a' (7) panicked at src/a.rs:1:2:\nleft: 1\nright: 2\nstack backtrace:\n  0: main\nmore\n";
         assert_eq!(
             reasons(log),
             "    thread 'a' (7) panicked at src/a.rs:1:2:\n    left: 1\n    right: 2\n"
+        );
+        let closing = "FAILED test_a.py::test_b - AssertionError: no\n1 failed\n FAIL  src/a.test.ts > says no\n";
+        assert_eq!(
+            reasons(closing),
+            "    FAILED test_a.py::test_b - AssertionError: no\n     FAIL  src/a.test.ts > says no\n"
         );
         assert_eq!(reasons("all is well"), "");
     }

@@ -1,14 +1,14 @@
 //! `cargo xtask up`: from a fresh machine to a running Playground. Every step looks first and does nothing twice.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
 
 use crate::agent::Agent;
 use crate::binary::{self, Profile};
-use crate::command;
+use crate::repo;
 use crate::step::{say, step};
-use crate::{docker, repo};
 
 /// What can be chosen.
 #[derive(Debug, Args)]
@@ -28,27 +28,48 @@ pub(crate) struct Options {
 }
 
 /// Brings everything up and stays until Ctrl-C.
-pub(crate) fn bring_up(options: &Options) -> anyhow::Result<Agent> {
-    step("Docker Engine", docker::ensure)?;
-    let binary = binary_step()?;
-    step("Base image", || {
-        command::run(
-            command::command(&binary, &["base", "build"]).env("PLAYGROUND_CACHE", repo::cache()),
-        )?;
-        Ok("there")
-    })?;
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let binary = binary::on_engine(None, Profile::Release)?;
     let data_dir = repo::root().join(&options.data_dir);
+    let mut agent = bring_up(options, &binary, &data_dir)?;
+    say("");
+    say(&format!(
+        "The Playground is up. API: {}   token: {}",
+        agent.url,
+        data_dir.join("token").display()
+    ));
+    say(&format!(
+        "Try:   {} --url {} --data-dir {} ls",
+        binary.display(),
+        agent.url,
+        data_dir.display()
+    ));
+    // It works once and not for long, so a new one each time, and where it is seen.
+    say(&format!("Open:  {}", agent.cli(&["open"])?.trim()));
+    if options.once {
+        return Ok(());
+    }
+    if agent.is_ours() {
+        say("Ctrl-C ends the Agent; apps keep running.");
+    } else {
+        say("The Agent ran already, and goes on.");
+    }
+    agent.wait()
+}
+
+/// The Agent with the example's app in it.
+fn bring_up(options: &Options, binary: &Path, data_dir: &Path) -> anyhow::Result<Agent> {
     let mut agent = None;
     step("Agent", || {
-        let found = match Agent::running(&binary, &data_dir, &options.listen) {
+        let found = match Agent::running(binary, data_dir, &options.listen) {
             Some(running) => running,
-            None => Agent::start(&binary, &data_dir, &["--listen", &options.listen])?,
+            None => Agent::start(binary, data_dir, &["--listen", &options.listen])?,
         };
         let url = found.url.clone();
         agent = Some(found);
         Ok(url)
     })?;
-    let agent = agent.ok_or_else(|| anyhow::anyhow!("the Agent is not there"))?;
+    let agent = agent.context("the Agent is not there")?;
     let folder = repo::root().join("examples").join(&options.example);
     step(&format!("Example {}", options.example), || {
         let created = agent.json(&[
@@ -64,37 +85,4 @@ pub(crate) fn bring_up(options: &Options) -> anyhow::Result<Agent> {
             .to_owned())
     })?;
     Ok(agent)
-}
-
-/// The command.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let mut agent = bring_up(options)?;
-    say("");
-    say(&format!(
-        "The Playground is up. API: {}   token: {}/token",
-        agent.url,
-        options.data_dir.display()
-    ));
-    say(
-        "Try:  target/release/playground ls      target/release/playground create --file examples/story-stream",
-    );
-    if !options.once {
-        say("Ctrl-C ends the Agent; apps keep running.");
-    }
-    // It works once and not for long, so a new one each time, and where it is seen.
-    say(&format!("Open:  {}", agent.cli(&["open"])?.trim()));
-    if options.once {
-        return Ok(());
-    }
-    agent.wait()
-}
-
-/// The release binary, as people use it.
-pub(crate) fn binary_step() -> anyhow::Result<PathBuf> {
-    let mut binary = PathBuf::new();
-    step("Binary", || {
-        binary = binary::build(Profile::Release)?;
-        Ok(binary.display().to_string())
-    })?;
-    Ok(binary)
 }

@@ -10,10 +10,11 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use serde_json::Value;
 
-use super::plain::Plain;
+use super::plain::{self, Plain};
 use super::ready::wait_until_ready;
-use super::{clean, copy, median, prepare};
+use super::{clean, copy, median, port, start};
 use crate::agent::Agent;
+use crate::binary::{self, Profile};
 use crate::repo;
 use crate::step::{say, step};
 
@@ -29,6 +30,9 @@ pub(crate) struct Options {
     /// The example to measure; it must launch itself when run as a script
     #[arg(long, default_value = "seed")]
     example: String,
+    /// The binary to measure instead of building one
+    #[arg(long)]
+    binary: Option<PathBuf>,
     /// Requirements that the base image does not satisfy, one for each run, so that each has something new to install
     #[arg(
         long,
@@ -40,7 +44,7 @@ pub(crate) struct Options {
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let binary = prepare(None)?;
+    let binary = binary::on_engine(options.binary.as_deref(), Profile::Release)?;
     let work = repo::target().join("bench-create");
     drop(std::fs::remove_dir_all(&work));
     std::fs::create_dir_all(&work)?;
@@ -49,28 +53,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         &work,
         &with_requirement(&work.join("plain-source"), &example, options, 0)?,
     )?;
-    let network = format!("playground-bench-{}", std::process::id());
-    let agent = Agent::start(
-        &binary,
-        &work.join("data"),
-        &[
-            "--listen",
-            "127.0.0.1:0",
-            "--port-range",
-            PORT_RANGE,
-            "--network",
-            &network,
-            "--hold",
-            "120",
-        ],
-    )?;
+    let agent = start(&binary, &work.join("data"), PORT_RANGE)?;
     let measured = measure(options, &plain, &agent, &example);
-    if let Ok(pk) = pk(&agent) {
-        drop(agent.cli(&["rm", &pk]));
-    }
-    clean(&agent, &network);
+    plain::forget();
+    let cleaned = clean(&agent);
     print(options, &measured?);
-    Ok(())
+    cleaned
 }
 
 /// Everything that was measured, each a list of runs.
@@ -145,13 +133,11 @@ fn first_create(agent: &Agent, example: &Path, turn: usize) -> anyhow::Result<Du
 /// From `docker run` to ready: the same container, stopped and started by the Agent.
 fn our_start(agent: &Agent) -> anyhow::Result<Duration> {
     let pk = pk(agent)?;
-    let port = agent.json(&["show", &pk])?["host_port"]
-        .as_u64()
-        .context("no port")?;
+    let port = port(&agent.json(&["show", &pk])?)?;
     agent.cli(&["stop", &pk])?;
     let begun = Instant::now();
     agent.cli(&["start", &pk])?;
-    wait_until_ready(u16::try_from(port)?)?;
+    wait_until_ready(port)?;
     Ok(begun.elapsed())
 }
 
@@ -216,11 +202,8 @@ fn create(agent: &Agent, folder: &Path, more: &[&str]) -> anyhow::Result<Value> 
 }
 
 fn pk(agent: &Agent) -> anyhow::Result<String> {
-    let listed = agent.json(&["ls"])?;
-    let first = listed["results"]
-        .get(0)
-        .or_else(|| listed.get(0))
-        .context("no container is listed")?;
+    let containers = agent.containers()?;
+    let first = containers.first().context("no container is listed")?;
     Ok(first["pk"].to_string())
 }
 

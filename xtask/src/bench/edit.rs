@@ -5,16 +5,19 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use serde_json::Value;
 
-use super::plain::Plain;
+use super::plain::{self, Plain};
 use super::ready::wait_until_says;
-use super::{clean, copy, median, prepare};
+use super::side::Ended;
+use super::{clean, copy, median, port, start};
 use crate::agent::Agent;
+use crate::binary::{self, Profile};
 use crate::command::{command, output};
 use crate::repo;
 use crate::step::{say, step};
@@ -39,34 +42,23 @@ pub(crate) struct Options {
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let binary = prepare(options.binary.as_ref())?;
+    let binary = binary::on_engine(options.binary.as_deref(), Profile::Release)?;
     let work = repo::target().join("bench-edit");
     drop(std::fs::remove_dir_all(&work));
     std::fs::create_dir_all(&work)?;
     let seed = repo::root().join("examples/seed");
     let plain = Plain::prepare(&work, &seed)?;
-    let network = format!("playground-bench-{}", std::process::id());
-    let data = work.join("data");
-    let agent = Agent::start(
-        &binary,
-        &data,
-        &[
-            "--listen",
-            "127.0.0.1:0",
-            "--port-range",
-            PORT_RANGE,
-            "--network",
-            &network,
-        ],
-    )?;
-    let measured = measure(options, &work, &plain, &agent);
-    clean(&agent, &network);
+    let folder = copy(&seed, &work.join("source"))?;
+    let agent = start(&binary, &work.join("data"), PORT_RANGE)?;
+    let measured = measure(options.runs, &plain, &agent, &folder);
+    plain::forget();
+    let cleaned = clean(&agent);
     measured?.print(options);
-    Ok(())
+    cleaned
 }
 
 /// Everything that was measured, each a list of runs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Measured {
     plain: Vec<Duration>,
     run: Vec<Duration>,
@@ -74,58 +66,91 @@ struct Measured {
     import: Vec<Duration>,
 }
 
-fn measure(
-    options: &Options,
-    work: &Path,
-    plain: &Plain,
-    agent: &Agent,
-) -> anyhow::Result<Measured> {
-    let mut measured = Measured::default();
+fn measure(runs: usize, plain: &Plain, agent: &Agent, folder: &Path) -> anyhow::Result<Measured> {
     // An edit that an earlier run made as well would find its image in Docker's cache.
     let run = SystemTime::UNIX_EPOCH.elapsed()?.as_secs();
-    step("The seed's way", || {
+    let titles = |way: &str| -> Vec<String> {
+        (0..runs)
+            .map(|turn| format!("{way} {run}-{turn}"))
+            .collect()
+    };
+    let plain = measured("The seed's way", || by_hand(plain, &titles("Plain")))?;
+    let run = measured("run", || by_run(agent, folder, &titles("Run")))?;
+    let dev = measured("dev", || by_dev(agent, folder, &titles("Developed")))?;
+    let import = measured("import gradio", || gradio_imports(agent, runs))?;
+    Ok(Measured {
+        plain,
+        run,
+        dev,
+        import,
+    })
+}
+
+/// A step whose times are kept.
+fn measured(
+    what: &str,
+    work: impl FnOnce() -> anyhow::Result<Vec<Duration>>,
+) -> anyhow::Result<Vec<Duration>> {
+    let mut times = Vec::new();
+    step(what, || {
+        times = work()?;
+        Ok("measured")
+    })?;
+    Ok(times)
+}
+
+fn by_hand(plain: &Plain, titles: &[String]) -> anyhow::Result<Vec<Duration>> {
+    plain.build_again()?;
+    let edit = |title: &String| {
+        let begun = edited(&plain.app(), title)?;
         plain.build_again()?;
-        for turn in 0..options.runs {
-            let begun = edited(&plain.app(), &format!("Plain {run}-{turn}"))?;
-            plain.build_again()?;
-            plain.start()?;
-            measured.plain.push(begun.elapsed());
-        }
-        Ok("done")
-    })?;
-    let folder = copy(&repo::root().join("examples/seed"), &work.join("source"))?;
-    let app = folder.join("plugin/gradio_interface.py");
-    step("run", || {
-        let port = run_once(agent, &folder)?;
-        for turn in 0..options.runs {
-            let title = format!("Run {run}-{turn}");
-            let begun = edited(&app, &title)?;
-            run_once(agent, &folder)?;
-            wait_until_says(port, CONFIG, &title)?;
-            measured.run.push(begun.elapsed());
-        }
-        Ok("done")
-    })?;
-    step("dev", || {
-        let dev = Dev::start(agent, &folder)?;
-        let shown = agent.json(&["ls"])?;
-        let container = &shown[0];
-        let port = container["host_port"].as_u64().context("no port")?;
-        for turn in 0..options.runs {
-            let title = format!("Developed {run}-{turn}");
-            let begun = edited(&app, &title)?;
-            wait_until_says(u16::try_from(port)?, CONFIG, &title)?;
-            measured.dev.push(begun.elapsed());
-        }
-        drop(dev);
-        let id = container["id"].as_str().context("no Docker id")?;
-        for _ in 0..options.runs {
-            measured.import.push(gradio_import(id)?);
-        }
-        agent.cli(&["rm", &container["pk"].to_string()])?;
-        Ok("done")
-    })?;
-    Ok(measured)
+        let built = begun.elapsed();
+        Ok(built + plain.start()?)
+    };
+    titles.iter().map(edit).collect()
+}
+
+fn by_run(agent: &Agent, folder: &Path, titles: &[String]) -> anyhow::Result<Vec<Duration>> {
+    let port = run_once(agent, folder)?;
+    let edit = |title: &String| {
+        let begun = edited(&app(folder), title)?;
+        run_once(agent, folder)?;
+        wait_until_says(port, CONFIG, title)?;
+        Ok(begun.elapsed())
+    };
+    titles.iter().map(edit).collect()
+}
+
+fn by_dev(agent: &Agent, folder: &Path, titles: &[String]) -> anyhow::Result<Vec<Duration>> {
+    let _dev = start_dev(agent, folder)?;
+    let port = port(&only_container(agent)?)?;
+    let edit = |title: &String| {
+        let begun = edited(&app(folder), title)?;
+        wait_until_says(port, CONFIG, title)?;
+        Ok(begun.elapsed())
+    };
+    titles.iter().map(edit).collect()
+}
+
+/// How long Gradio's import alone takes in the app's container, in a process of its own.
+fn gradio_imports(agent: &Agent, runs: usize) -> anyhow::Result<Vec<Duration>> {
+    const CODE: &str = "import time; begun = time.perf_counter(); import gradio; print(time.perf_counter() - begun)";
+    let container = only_container(agent)?;
+    let id = container["id"].as_str().context("no Docker id")?;
+    let import = |_: usize| {
+        let said = output(&mut command("docker", &["exec", id, "python", "-c", CODE]))?;
+        Ok(Duration::from_secs_f64(said.trim().parse()?))
+    };
+    (0..runs).map(import).collect()
+}
+
+fn only_container(agent: &Agent) -> anyhow::Result<Value> {
+    let first = agent.containers()?.into_iter().next();
+    first.context("no container is listed")
+}
+
+fn app(folder: &Path) -> PathBuf {
+    folder.join("plugin/gradio_interface.py")
 }
 
 /// Checks, packs, uploads, builds, starts, and returns the app's port.
@@ -133,9 +158,7 @@ fn run_once(agent: &Agent, folder: &Path) -> anyhow::Result<u16> {
     let folder = folder.to_string_lossy();
     let created = agent.json(&["run", "--detach", "--no-open", &folder])?;
     ensure!(created["status"] == "running", "it ended as {created}");
-    Ok(u16::try_from(
-        created["host_port"].as_u64().context("no port")?,
-    )?)
+    port(&created)
 }
 
 /// Gives the app another title. Returns when it was saved.
@@ -151,40 +174,23 @@ fn edited(app: &Path, title: &str) -> anyhow::Result<Instant> {
     Ok(Instant::now())
 }
 
-/// How long Gradio's import alone takes in this container, in a process of its own.
-fn gradio_import(id: &str) -> anyhow::Result<Duration> {
-    const CODE: &str = "import time; begun = time.perf_counter(); import gradio; print(time.perf_counter() - begun)";
-    let said = output(&mut command("docker", &["exec", id, "python", "-c", CODE]))?;
-    Ok(Duration::from_secs_f64(said.trim().parse()?))
-}
-
-/// A running `playground dev`. Ends with this.
-struct Dev(Child);
-
-impl Dev {
-    fn start(agent: &Agent, folder: &Path) -> anyhow::Result<Self> {
-        let mut dev = agent.command(&["dev", "--no-open"]);
-        let mut child = dev
-            .arg(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let stderr = child.stderr.take().context("no standard error")?;
-        let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
-        let watches = lines.any(|line| line.starts_with(WATCHING));
-        // Read on, so that it never waits for us.
-        std::thread::spawn(move || lines.for_each(drop));
-        ensure!(watches, "`playground dev` ended before it watched");
-        Ok(Self(child))
-    }
-}
-
-impl Drop for Dev {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
+/// A `playground dev` that watches the folder. Ends with what is returned.
+fn start_dev(agent: &Agent, folder: &Path) -> anyhow::Result<Ended> {
+    let mut dev = agent.command(&["dev", "--no-open"]);
+    let child = dev
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut dev = Ended(child);
+    let stderr = dev.0.stderr.take().context("no standard error")?;
+    let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    let watches = lines.any(|line| line.starts_with(WATCHING));
+    // Read on, so that it never waits for us.
+    std::thread::spawn(move || lines.for_each(drop));
+    ensure!(watches, "`playground dev` ended before it watched");
+    Ok(dev)
 }
 
 impl Measured {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::prepare;
+use crate::binary::{self, Profile};
 use crate::browser;
 
 /// What can be chosen.
@@ -17,6 +17,6 @@ pub(crate) struct Options {
 
 /// Measures.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let binary = prepare(options.binary.as_ref())?;
+    let binary = binary::on_engine(options.binary.as_deref(), Profile::Release)?;
     browser::run(&binary, "browser/bench_page.py", &[])
 }

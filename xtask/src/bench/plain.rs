@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::copy;
 use super::ready::wait_until_ready;
+use super::{copy, try_docker};
 use crate::command::{command, output, run as run_command};
 
 /// Port of the plain container, outside the Agent's range.
@@ -58,7 +58,7 @@ impl Plain {
         Ok(begun.elapsed())
     }
 
-    /// From `docker run` to the first HTTP answer.
+    /// From `docker run` to the first HTTP answer. Its end is no part of it.
     pub(super) fn start(&self) -> anyhow::Result<Duration> {
         let begun = Instant::now();
         let publish = format!("127.0.0.1:{PLAIN_PORT}:7860");
@@ -75,9 +75,10 @@ impl Plain {
         arguments.extend([PLAIN_IMAGE, "python", "plugin/gradio_interface.py"]);
         let id = output(&mut command("docker", &arguments))?;
         let ready = wait_until_ready(PLAIN_PORT);
+        let took = begun.elapsed();
         run_command(command("docker", &["kill", id.trim()]).stdout(Stdio::null()))?;
         ready?;
-        Ok(begun.elapsed())
+        Ok(took)
     }
 }
 
@@ -116,8 +117,7 @@ fn docker_build(folder: &Path, tag: &str, more: &[&str]) -> anyhow::Result<()> {
 
 /// Removes both images.
 pub(super) fn forget() {
-    let mut remove = command("docker", &["rmi", "--force", PLAIN_IMAGE, PLAIN_BASE]);
-    drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
+    try_docker(&["rmi", "--force", PLAIN_IMAGE, PLAIN_BASE]);
 }
 
 /// `gradio==...` of our base image.

@@ -6,7 +6,6 @@
 //! minutes and is no part of what is measured.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -14,9 +13,9 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 
 use super::ready::{wait_until_good, wait_until_ready};
-use super::{forget_images, median, prepare};
+use super::{clean, median, network, port, verdict};
 use crate::agent::Agent;
-use crate::command::command;
+use crate::binary::{self, Profile};
 use crate::docker::pause;
 use crate::repo;
 use crate::step::{say, step};
@@ -58,7 +57,7 @@ struct Row {
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let binary = prepare(options.binary.as_ref())?;
+    let binary = binary::on_engine(options.binary.as_deref(), Profile::Release)?;
     let work = repo::target().join("bench-restart");
     drop(std::fs::remove_dir_all(&work));
     let mimic = mimic(&work.join("mimic"))?;
@@ -86,7 +85,6 @@ struct Bench {
     binary: PathBuf,
     data: PathBuf,
     ports: String,
-    network: String,
     agent: Agent,
     created: usize,
 }
@@ -94,13 +92,11 @@ struct Bench {
 impl Bench {
     fn start(binary: &Path, data: &Path, records: usize) -> anyhow::Result<Self> {
         let ports = format!("{FIRST_PORT}-{}", FIRST_PORT + records + 20);
-        let network = format!("playground-bench-{}", std::process::id());
         Ok(Self {
-            agent: start(binary, data, &ports, &network)?,
+            agent: start(binary, data, &ports)?,
             binary: binary.to_owned(),
             data: data.to_owned(),
             ports,
-            network,
             created: 0,
         })
     }
@@ -153,7 +149,7 @@ impl Bench {
         })?;
         self.created = records;
         let deadline = Instant::now() + CREATED * u32::try_from(records)?;
-        while self.agent.json(&["health"])?["containers"]["running"] != records {
+        while self.agent.health()?["containers"]["running"] != records {
             ensure!(Instant::now() < deadline, "not all of {records} came up");
             pause(Duration::from_millis(500));
         }
@@ -162,7 +158,7 @@ impl Bench {
 
     fn kills(&mut self, records: usize, runs: usize) -> anyhow::Result<Row> {
         let (mut listening, mut gateway, mut ready) = (Vec::new(), Vec::new(), Vec::new());
-        let containers = self.containers()?;
+        let containers = self.agent.containers()?;
         let name = containers[0]["name"].as_str().context("no name")?;
         let path = format!("/play/{}/", name.replace('_', "-"));
         for _ in 0..runs {
@@ -173,7 +169,7 @@ impl Bench {
                     wait_until_good(LISTEN, &path)?;
                     anyhow::Ok(begun.elapsed())
                 });
-                self.agent = start(&self.binary, &self.data, &self.ports, &self.network)?;
+                self.agent = start(&self.binary, &self.data, &self.ports)?;
                 ready.push(begun.elapsed());
                 leads.join().expect("a thread that asks ends")
             });
@@ -192,26 +188,19 @@ impl Bench {
 
     /// Ready means that everything is true at once: all records run, and every app answers where its record says.
     fn check(&self, records: usize) -> anyhow::Result<()> {
-        let health = self.agent.json(&["health"])?;
+        let health = self.agent.health()?;
         ensure!(
             health["containers"]["running"] == records && health["readiness"]["ready"] == true,
             "not everything runs: {health}"
         );
-        for container in self.containers()? {
-            let port = container["host_port"].as_u64().context("no port")?;
-            wait_until_ready(u16::try_from(port)?)?;
+        for container in self.agent.containers()? {
+            wait_until_ready(port(&container)?)?;
         }
         Ok(())
     }
 
-    fn containers(&self) -> anyhow::Result<Vec<serde_json::Value>> {
-        let listed = self.agent.json(&["ls", "--all"])?;
-        let all = listed.as_array().or_else(|| listed["results"].as_array());
-        Ok(all.context("no list")?.clone())
-    }
-
     fn clean(&self) -> anyhow::Result<&'static str> {
-        let containers = self.containers()?;
+        let containers = self.agent.containers()?;
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..AT_ONCE {
@@ -223,20 +212,18 @@ impl Bench {
                 });
             }
         });
-        forget_images(&self.agent)?;
-        let mut remove = command("docker", &["network", "rm", &self.network]);
-        drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
+        clean(&self.agent)?;
         Ok("gone")
     }
 }
 
-fn start(binary: &Path, data: &Path, ports: &str, network: &str) -> anyhow::Result<Agent> {
-    let listen = format!("127.0.0.1:{LISTEN}");
+fn start(binary: &Path, data: &Path, ports: &str) -> anyhow::Result<Agent> {
+    let (listen, network) = (format!("127.0.0.1:{LISTEN}"), network());
     let options = ["--listen", &listen, "--no-auth", "--port-range", ports];
     Agent::start(
         binary,
         data,
-        &[&options[..], &["--network", network]].concat(),
+        &[&options[..], &["--network", &network]].concat(),
     )
 }
 
@@ -260,11 +247,7 @@ fn print(rows: &[Row]) {
         ));
     }
     if let Some(last) = rows.last() {
-        let verdict = if last.slowest <= PROMISED {
-            "kept"
-        } else {
-            "not kept"
-        };
+        let verdict = verdict(last.slowest, PROMISED);
         say(&format!(
             "from exec to ready within {} s: {verdict}",
             PROMISED.as_secs()

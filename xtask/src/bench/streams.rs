@@ -10,6 +10,7 @@ use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::side::{self, Side};
+use crate::docker::pause;
 use crate::step::say;
 use account::Account;
 
@@ -162,14 +163,6 @@ fn given_back(gateway: &mut Side, before: &Account) -> anyhow::Result<Account> {
         }
         pause(Duration::from_millis(20));
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is measured is what happens in a time"
-)]
-fn pause(time: Duration) {
-    std::thread::sleep(time);
 }
 
 impl Events {

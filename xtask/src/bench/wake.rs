@@ -11,8 +11,9 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
 use super::ready::wait_until_ready;
-use super::{forget_images, median, prepare, restart};
+use super::{clean, median, network, port, restart, try_docker, verdict};
 use crate::agent::Agent;
+use crate::binary::{self, Profile};
 use crate::command::{command, run as run_command};
 use crate::docker::pause;
 use crate::repo;
@@ -63,7 +64,7 @@ struct Row {
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let binary = prepare(options.binary.as_ref())?;
+    let binary = binary::on_engine(options.binary.as_deref(), Profile::Release)?;
     let work = repo::target().join("bench-wake");
     drop(std::fs::remove_dir_all(&work));
     let mut bench = Bench {
@@ -135,12 +136,11 @@ impl Bench {
             let value = made[name].as_str().map(str::to_owned);
             value.with_context(|| format!("no {name}: {made}"))
         };
-        let port = made["host_port"].as_u64().context("no port")?;
         Ok(App {
             what,
             pk: made["pk"].to_string(),
             name: text("name")?.replace('_', "-"),
-            port: u16::try_from(port)?,
+            port: port(&made)?,
             engine_id: text("id")?,
         })
     }
@@ -203,18 +203,7 @@ impl Bench {
     }
 
     fn clean(&self) -> anyhow::Result<&'static str> {
-        for container in self
-            .agent
-            .json(&["ls", "--all"])?
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            self.agent.cli(&["rm", &container["pk"].to_string()])?;
-        }
-        forget_images(&self.agent)?;
-        let mut remove = command("docker", &["network", "rm", &network()]);
-        drop(remove.stdout(Stdio::null()).stderr(Stdio::null()).status());
+        clean(&self.agent)?;
         Ok("gone")
     }
 }
@@ -223,8 +212,7 @@ impl Bench {
 fn own_starts(app: &App, runs: usize) -> anyhow::Result<Vec<Duration>> {
     let mut own = Vec::new();
     // Frozen by the Agent, maybe.
-    let mut thaw = command("docker", &["unpause", &app.engine_id]);
-    drop(thaw.stdout(Stdio::null()).stderr(Stdio::null()).status());
+    try_docker(&["unpause", &app.engine_id]);
     for _ in 0..runs {
         run_command(
             command("docker", &["stop", "--time", "1", &app.engine_id]).stdout(Stdio::null()),
@@ -254,10 +242,6 @@ fn first_byte(port: u16, path: &str) -> anyhow::Result<Duration> {
     Ok(took)
 }
 
-fn network() -> String {
-    format!("playground-bench-{}", std::process::id())
-}
-
 fn start(binary: &Path, data: &Path, sleeps: &str) -> anyhow::Result<Agent> {
     let network = network();
     let options = [
@@ -283,11 +267,7 @@ fn print(rows: &[Row]) {
     for row in rows {
         let (woken, own) = (median(&row.woken), median(&row.own));
         let beyond = woken.saturating_sub(own);
-        let verdict = if beyond <= row.promised {
-            "kept"
-        } else {
-            "not kept"
-        };
+        let verdict = verdict(beyond, row.promised);
         say(&format!(
             "{:<8} {:<8} {:>11.1} ms {:>7.1} ms {:>11.1} ms {:>9.1} ms {:>9.0} ms: {verdict}",
             row.what,

@@ -40,7 +40,9 @@ pub(super) fn make(binary: &Path, out: &Path, name: &str) -> anyhow::Result<Stri
         "tar",
         &["--sort=name", "--owner=0", "--group=0", "--numeric-owner"],
     );
-    tar.args(["--mtime=@0", "--create", "--gzip", "--file"]);
+    // Modes, too: who packs may let nobody else read.
+    tar.args(["--mtime=@0", "--mode=u=rwX,go=rX"]);
+    tar.args(["--create", "--gzip", "--file"]);
     run_command(tar.arg(&archive).arg("--directory").arg(out).arg(name))?;
     let pages = fs::read_dir(&pages)?.count();
     fs::remove_dir_all(&folder)?;

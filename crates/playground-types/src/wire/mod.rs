@@ -1,7 +1,7 @@
 //! Request and answer bodies of the REST API.
 //!
-//! Two generations of clients read the same answers, so every answer is the superset of what both look for
-//! (contract.md section 7). Fields are never removed; unknown ones are always safe to add.
+//! Two generations of clients read the same answers, so every answer is the superset of what both look for.
+//! Fields are never removed; unknown ones are always safe to add.
 
 mod app_api;
 mod cleanup;
