@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// security.md 2.7, item 25.
+    /// docs/security.md, item 25.
     #[test]
     fn item_25_docker_attributes_show_no_secret() {
         let mut raw = json!({"Config": {"Env": [

@@ -1,7 +1,7 @@
 //! Releases that were not uploaded here are looked up at the platform's backend.
 //!
 //! The backend answers `plugin_releases/{code@version}/?expand=plugin` with an object whose `file` is a presigned URL of
-//! the zip (contract.md section 10). A URL that somebody else's server hands us is fetched with care: https only unless
+//! the zip. A URL that somebody else's server hands us is fetched with care: https only unless
 //! the backend itself is plain, no private address unless the operator allows it, bounded in size and time, and without
 //! our token.
 
@@ -211,7 +211,7 @@ fn without_url(error: reqwest::Error) -> String {
 mod tests {
     use super::*;
 
-    /// security.md 2.7, item 59.
+    /// docs/security.md, item 59.
     #[test]
     fn item_59_private_addresses_in_every_spelling_are_not_public() {
         for text in [
@@ -237,7 +237,7 @@ mod tests {
         }
     }
 
-    /// security.md 2.7, item 59.
+    /// docs/security.md, item 59.
     #[tokio::test]
     async fn item_59_archives_are_not_fetched_from_private_addresses() {
         for url in [

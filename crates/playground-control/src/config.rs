@@ -66,8 +66,8 @@ pub struct ControlConfig {
     /// When apps sleep that nobody looks at, unless their records say otherwise.
     pub idle: IdleTimes,
     /// Time between asking an app to end and ending it, whether it is stopped, restarted or deleted. Short: a Gradio app
-    /// has nothing to save, and one that does not listen would hold up whoever waits for the answer (security.md 2.7,
-    /// item 31).
+    /// has nothing to save, and one that does not listen would hold up whoever waits for the answer
+    /// (docs/security.md, item 31).
     pub stop_grace: Duration,
     /// Everything is looked at again this often, whatever events said.
     pub resync: Duration,

@@ -46,7 +46,7 @@ impl Control {
                     "{orphans} container(s) of this Agent have no record: see `playground orphans`"
                 ),
                 format!(
-                    "기록이 없는 이 Agent의 컨테이너가 {orphans}개 있습니다. `playground orphans`로 확인하세요"
+                    "이 Agent에 레코드 없는 컨테이너가 {orphans}개 있습니다. `playground orphans`로 확인하세요"
                 ),
             );
         }
@@ -75,7 +75,7 @@ impl Control {
             problems.add(
                 format!("{sentence}; no build begins and no upload is taken"),
                 format!(
-                    "디스크가 거의 찼습니다: {path}에 {free} MiB가 남았고 {least} MiB가 있어야 합니다. 빌드를 시작하거나 업로드를 받지 않습니다"
+                    "디스크가 거의 찼습니다: {path}에 {free} MiB가 남았고 {least} MiB가 있어야 합니다. 빌드를 시작하지 않고 업로드도 받지 않습니다"
                 ),
             );
         }

@@ -1,5 +1,5 @@
 //! What the platform's backend is told of its containers: `POST /v2/_agent/containers/{backend_container_id}/health/` with
-//! `Authorization: Token ...` (contract.md section 10), whenever the status or the health of one changes, and now and then
+//! `Authorization: Token ...`, whenever the status or the health of one changes, and now and then
 //! for ready apps, so that the backend sees that checks go on.
 //!
 //! What is to be told is read from the store (playground-store/src/push.rs), the newest state of each container, and

@@ -13,6 +13,8 @@ use reqwest::{Client, StatusCode, redirect};
 
 /// An app that takes longer than this for one answer is asked again.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The same just after its start.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Asks apps whether they answer.
 #[derive(Debug, Clone)]
@@ -40,9 +42,13 @@ impl Probe {
         Ok(Self::Http(client))
     }
 
-    /// Whether the app at this place answers now.
-    pub(crate) async fn answers(&self, place: Place) -> bool {
-        self.ask(place, TIMEOUT).await.is_ok()
+    /// Whether the app at this place answers now, so long after its start.
+    ///
+    /// What is sent while its network comes up can be lost, and nobody hears of that: an app that will answer the next
+    /// question in milliseconds must not be waited for until this one is given up. An app that is slow gets its time later.
+    pub(crate) async fn answers(&self, place: Place, since_start: Duration) -> bool {
+        let patience = since_start.clamp(SOON, TIMEOUT);
+        self.ask(place, patience).await.is_ok()
     }
 
     /// Asks the app at this place, and says what was wrong with its answer.

@@ -126,7 +126,12 @@ impl Domains {
         (is_below && !label.is_empty() && !label.contains('.')).then_some(label)
     }
 
-    /// An address cannot be made to point elsewhere, so whoever came by one meant this machine.
+    /// Whether a `Host` is one of ours. An address cannot be made to point elsewhere, so whoever came by one meant this
+    /// machine.
+    pub(crate) fn is_at_home(&self, authority: &str) -> bool {
+        self.is_ours(without_port(authority))
+    }
+
     fn is_ours(&self, host: &str) -> bool {
         let is = |name: &str| host.eq_ignore_ascii_case(name);
         is("localhost")

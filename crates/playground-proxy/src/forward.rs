@@ -157,6 +157,17 @@ impl Gateway {
         Refusal::CrossSite.answer(asked.headers.get(ACCEPT))
     }
 
+    /// Whether a request names a host that is ours. A foreign name can be led here by whoever owns it, and to a browser its
+    /// page is then of the same site as everything here.
+    pub fn is_at_home(&self, request: &Parts) -> bool {
+        host_of(request).is_none_or(|host| self.inner.domains.is_at_home(host))
+    }
+
+    /// The answer to whoever came by a foreign name.
+    pub fn refuse_unknown_host(&self, asked: &Parts) -> Response<Body> {
+        Refusal::UnknownHost.answer(asked.headers.get(ACCEPT))
+    }
+
     /// The answer to a visitor who may not see this app.
     pub fn keep_private(&self, asked: &Parts, app: &App) -> Response<Body> {
         Refusal::Private(app.name.clone()).answer(asked.headers.get(ACCEPT))

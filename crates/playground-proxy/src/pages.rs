@@ -9,7 +9,7 @@ use crate::entrance::Entrance;
 /// `allow-top-navigation`: a page in a frame does not lead away the one around it.
 const SANDBOX: &str = "sandbox allow-scripts allow-forms allow-downloads allow-popups allow-modals";
 /// Pages of Gradio 3 to 5 wait for fonts and a script of other hosts before they show anything. Where those hosts can neither
-/// be reached nor fail at once, that is for ever (security.md 1.2).
+/// be reached nor fail at once, that is for ever.
 const OFFLINE: &str =
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' data: blob:";
 

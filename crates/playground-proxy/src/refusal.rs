@@ -111,24 +111,24 @@ impl Refusal {
         match self {
             Self::NoSuchApp(name) => words(
                 &format!("there is no app named {name}"),
-                &format!("{name}(이)라는 앱이 없습니다"),
+                &format!("앱을 찾을 수 없습니다: {name}"),
             ),
             Self::NotReady { name, stage } => stage_words(name, stage),
             Self::Private(name) => words(
                 &format!("{name} is private: ask whoever runs it for a link"),
-                &format!("{name} 앱은 비공개입니다. 운영하는 사람에게 링크를 요청하세요"),
+                &format!("{name} 앱은 비공개입니다. 운영자에게 링크를 요청하세요"),
             ),
             Self::CrossSite => words(
                 "a page of another site may not do this",
                 "다른 사이트의 페이지에서는 할 수 없는 요청입니다",
             ),
             Self::UnknownHost => words(
-                "this gateway is not known under this host name",
-                "이 게이트웨이의 호스트 이름이 아닙니다",
+                "this Agent is not known under this host name: whoever runs it can name it with --gateway-hosts",
+                "이 Agent의 호스트 이름이 아닙니다. 운영자가 --gateway-hosts로 이름을 등록할 수 있습니다",
             ),
             Self::Ambiguous(why) => words(
                 &format!("the request can be read in two ways: {why}"),
-                "요청을 두 가지로 해석할 수 있어 거절했습니다",
+                "요청을 두 가지로 해석할 수 있어 거부했습니다",
             ),
             Self::VisitorFailed(why) => words(
                 &format!("the request broke off: {why}"),
@@ -148,7 +148,7 @@ impl Refusal {
             ),
             Self::LacksSlash(path) => words(
                 &format!("the app is at {path}"),
-                &format!("앱 주소는 {path} 입니다"),
+                &format!("앱 주소: {path}"),
             ),
         }
     }

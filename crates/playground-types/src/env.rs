@@ -265,7 +265,7 @@ mod tests {
         Envs::checked(value.as_object().unwrap().clone())
     }
 
-    /// security.md 2.7, item 24.
+    /// docs/security.md, item 24.
     #[test]
     fn item_24_bad_names_are_refused_by_name() {
         for name in ["A B", "1A", "=x", "A\nB", "", "한글"] {
@@ -292,7 +292,7 @@ mod tests {
         );
     }
 
-    /// security.md 2.7, item 24: the seed's own variable, and values byte for byte.
+    /// docs/security.md, item 24: the seed's own variable, and values byte for byte.
     #[test]
     fn item_24_ordinary_values_arrive_as_they_are() {
         let envs = checked(json!({"CUDA_VISIBLE_DEVICES": "0", "GREETING": "안녕 👋\n둘째 줄", "N": 3, "FLAG": true})).unwrap();
@@ -308,7 +308,7 @@ mod tests {
         );
     }
 
-    /// security.md 2.7, item 23.
+    /// docs/security.md, item 23.
     #[test]
     fn item_23_params_that_do_not_fit_are_refused() {
         let fits = json!({"x": "a".repeat(MAX_PARAMS_BYTES - 8)});
@@ -321,7 +321,7 @@ mod tests {
         );
     }
 
-    /// security.md 2.7, item 25.
+    /// docs/security.md, item 25.
     #[test]
     fn item_25_secret_looking_names_are_masked_at_any_depth() {
         for name in [

@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(name("my-plugin@1.0.0"), "synapse-plugin-my-plugin-1.0.0");
     }
 
-    /// security.md 2.7, item 15.
+    /// docs/security.md, item 15.
     #[test]
     fn item_15_names_that_docker_refuses_are_normalised_and_hashed() {
         let got = name("My_Plugin@1.0.0+cu121");
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(got, name("My_Plugin@1.0.0+cu121"));
     }
 
-    /// security.md 2.7, item 16.
+    /// docs/security.md, item 16.
     #[test]
     fn item_16_releases_that_join_alike_get_different_names() {
         assert_ne!(name("a-1@2"), name("a@1-2"));

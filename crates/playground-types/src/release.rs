@@ -181,7 +181,7 @@ mod tests {
         );
     }
 
-    /// security.md 2.7, item 17: text that could reach a Dockerfile never gets past the parser.
+    /// docs/security.md, item 17: text that could reach a Dockerfile never gets past the parser.
     #[test]
     fn item_17_versions_that_carry_instructions_are_refused() {
         for version in [

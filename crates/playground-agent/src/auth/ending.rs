@@ -1,5 +1,7 @@
 //! A stream that goes on for as long as somebody listens was let in once. It ends with the login that let it in.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
@@ -11,6 +13,8 @@ use tokio::sync::watch;
 use super::Login;
 
 const EVENTS: &str = "text/event-stream";
+/// Time ends logins as well, and tells nobody.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// Tells whoever listens that some login has ended.
 #[derive(Debug, Clone)]
@@ -33,14 +37,12 @@ impl Endings {
     }
 
     /// Returns once this login is worth nothing any more.
-    async fn of(self, login: Login) {
+    pub(crate) async fn of(self, login: Login) {
         let mut changed = self.changed.subscribe();
-        loop {
-            changed.borrow_and_update();
-            // Who cannot be looked up is not turned away for that.
-            if !self.holds(login).await.unwrap_or(true) || changed.changed().await.is_err() {
-                return;
-            }
+        // Who cannot be looked up is not turned away for that.
+        while self.holds(login).await.unwrap_or(true) {
+            // Cancel-safe: a change that was not seen is there the next time. Which of the two it was does not matter.
+            drop(tokio::time::timeout(LOOK, changed.changed()).await);
         }
     }
 

@@ -74,7 +74,9 @@ impl Tokens {
         let header = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        let Some(token) = header.map(without_scheme).filter(|token| !token.is_empty()) else {
+        // Another scheme is whoever stands before us asking for a password of theirs.
+        let is_token = |token: &&str| !token.is_empty() && !token.contains(' ');
+        let Some(token) = header.map(without_scheme).filter(is_token) else {
             return Ok(Checked::Missing);
         };
         let found = self.find(token).await?;

@@ -13,6 +13,8 @@ use crate::http::containers::traffic;
 
 /// Between two looks.
 const TURN: Duration = Duration::from_secs(1);
+/// A page that asks for another topic is here twice, until it is known that its old stream has gone.
+const SETTLES: Duration = Duration::from_millis(250);
 
 /// What one reader knows of it.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ impl KnownTraffic {
             gateway,
             known: HashMap::new(),
             changed: Vec::new(),
-            next_look: Instant::now(),
+            next_look: Instant::now() + SETTLES,
         }
     }
 
@@ -52,8 +54,7 @@ impl KnownTraffic {
         if self.changed.is_empty() && self.next_look <= Instant::now() {
             self.look();
         }
-        let pk = self.changed.pop()?;
-        let visits = self.visits(pk)?;
+        let (pk, visits) = self.next_changed()?;
         self.known.insert(pk, visits);
         let last_visit_at = last_visit(&visits, Timestamp::now());
         Some(Event::Traffic(TrafficNews {
@@ -61,6 +62,16 @@ impl KnownTraffic {
             traffic: traffic(&visits),
             last_visit_at: last_visit_at.map(|time| time.to_string()),
         }))
+    }
+
+    /// An app that has gone since the look holds no other back.
+    fn next_changed(&mut self) -> Option<(i64, Visits)> {
+        loop {
+            let pk = self.changed.pop()?;
+            if let Some(visits) = self.visits(pk) {
+                return Some((pk, visits));
+            }
+        }
     }
 
     fn look(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, UPGRADE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use playground_proxy::{App, Visitor};
@@ -38,6 +38,11 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// Whether nobody is asked who they are.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.tokens.are_required()
+    }
+
     /// Looks at a request for this app. A token of ours is taken off: it is not meant for the app.
     pub(crate) async fn admit(
         &self,
@@ -47,12 +52,12 @@ impl Access {
         visitor: &Visitor,
     ) -> Result<Admission, StoreError> {
         let has_token = parts.headers.contains_key(AUTHORIZATION)
-            && self.tokens.are_required()
+            && !self.is_open()
             && matches!(self.tokens.check(&parts.headers).await?, Checked::Valid(_));
         if has_token {
             parts.headers.remove(AUTHORIZATION);
         }
-        let is_open = app.is_public || !self.tokens.are_required();
+        let is_open = app.is_public || self.is_open();
         let now = Timestamp::now();
         if let Some(ticket) = way.ticket() {
             return Ok(self.admit_ticket(parts, app, ticket, is_open, now, way));
@@ -60,33 +65,57 @@ impl Access {
         if has_token {
             return Ok(Admission::Admitted);
         }
-        let is_good = |link: &&str| self.links.read(app.pk, link, now).is_some();
-        let by_cookie = links_in_cookies(&parts.headers, app.pk).find(is_good);
-        if is_open || by_cookie.is_some() {
-            if way.has_own_host() || !wants_page(parts) {
-                return Ok(Admission::Admitted);
-            }
-            let ticket = by_cookie.map_or_else(|| self.links.ticket(app.pk, now), str::to_owned);
+        // Before the cookie of an earlier one: the visit lasts as long as the newest, and no app sees any.
+        if let Some((link, until)) = self.link_in(parts, app, now) {
+            let seconds = until.millis_since(now) / 1000;
             return Ok(Admission::Enters {
-                location: way.address(Some(&ticket), parts),
-                cookies: Vec::new(),
+                location: way.address(Some(link).filter(|_| !way.has_own_host()), parts),
+                cookies: link_cookies(app.pk, link, seconds, way, visitor),
             });
         }
-        let query = parts.uri.query().unwrap_or_default();
-        let link = query.split('&').find_map(|pair| {
-            let (name, value) = pair.split_once('=')?;
-            (name == LINK).then_some(value)
-        });
-        let Some((link, until)) =
-            link.and_then(|link| Some((link, self.links.read(app.pk, link, now)?)))
-        else {
-            return Ok(Admission::Refused);
-        };
-        let seconds = until.millis_since(now) / 1000;
-        Ok(Admission::Enters {
-            location: way.address(Some(link).filter(|_| !way.has_own_host()), parts),
-            cookies: link_cookies(app.pk, link, seconds, way, visitor),
-        })
+        Ok(self.admit_known(parts, app, is_open, now, way))
+    }
+
+    /// The good link in an address that can be asked for again without it.
+    fn link_in<'a>(
+        &self,
+        parts: &'a Parts,
+        app: &App,
+        now: Timestamp,
+    ) -> Option<(&'a str, Timestamp)> {
+        if !matches!(parts.method, Method::GET | Method::HEAD)
+            || parts.headers.contains_key(UPGRADE)
+        {
+            return None;
+        }
+        let pairs = parts.uri.query()?.split('&');
+        let mut named = pairs.filter_map(|pair| pair.split_once('='));
+        let (_, link) = named.find(|(name, _)| *name == LINK)?;
+        Some((link, self.links.read(app.pk, link, now)?))
+    }
+
+    /// Everybody at an open app, and whoever came by a link before.
+    fn admit_known(
+        &self,
+        parts: &Parts,
+        app: &App,
+        is_open: bool,
+        now: Timestamp,
+        way: &Way,
+    ) -> Admission {
+        let is_good = |link: &&str| self.links.read(app.pk, link, now).is_some();
+        let by_cookie = links_in_cookies(&parts.headers, app.pk).find(is_good);
+        if !is_open && by_cookie.is_none() {
+            return Admission::Refused;
+        }
+        if way.has_own_host() || !wants_page(parts) {
+            return Admission::Admitted;
+        }
+        let ticket = by_cookie.map_or_else(|| self.links.ticket(app.pk, now), str::to_owned);
+        Admission::Enters {
+            location: way.address(Some(&ticket), parts),
+            cookies: Vec::new(),
+        }
     }
 
     /// A ticket is a link, or shows no more than that the page came through here. A page whose ticket has ended is asked for

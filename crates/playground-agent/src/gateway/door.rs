@@ -59,6 +59,10 @@ impl Door {
             Destination::Elsewhere if self.gateway.is_cross_site(&parts) => {
                 return self.gateway.refuse_cross_site(&parts).map(Either::Left);
             }
+            // Where nobody is asked for a token, the name is all that tells a page of ours from one that was led here.
+            Destination::Elsewhere if self.access.is_open() && !self.gateway.is_at_home(&parts) => {
+                return self.gateway.refuse_unknown_host(&parts).map(Either::Left);
+            }
             Destination::Elsewhere => {
                 let request = Request::from_parts(parts, ApiBody::new(body));
                 return self.ask_api(request).await;

@@ -60,10 +60,17 @@ impl Way {
         let was = self.mount(self.ticket.as_deref()).prefix(&self.label);
         let rest = parts.uri.path().get(was.len()..).unwrap_or("/");
         let query = parts.uri.query().unwrap_or_default();
-        without_link(
-            &format!("{}{rest}", self.mount(ticket).prefix(&self.label)),
-            query,
-        )
+        let path = format!("{}{rest}", self.mount(ticket).prefix(&self.label));
+        without_link(&on_this_host(path), query)
+    }
+}
+
+/// A browser takes what two slashes begin for a host, and leaves the dot away: the app is asked for the path as it was.
+fn on_this_host(path: String) -> String {
+    if path.starts_with("//") || path.starts_with("/\\") {
+        format!("/.{path}")
+    } else {
+        path
     }
 }
 
@@ -82,6 +89,18 @@ fn without_link(path: &str, query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_address_leads_to_another_host() {
+        let ask = |path: &str| {
+            let request = axum::http::Request::get(format!("http://app.localhost{path}"));
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            Way::new("app", Mount::Host).address(None, &parts)
+        };
+        assert_eq!(ask("//evil.example/?synapse-link=x"), "/.//evil.example/");
+        assert_eq!(ask("/a//b?c=1"), "/a//b?c=1");
+        assert_eq!(ask("/"), "/");
+    }
 
     #[test]
     fn a_link_leaves_the_rest_of_the_query_alone() {

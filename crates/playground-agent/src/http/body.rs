@@ -217,18 +217,16 @@ impl CreateBody {
 /// A text part as JSON: what should be an object or a number is read as such, everything else stays text.
 fn form_value(name: &str, text: String) -> Result<Value, ApiError> {
     match name {
-        "params" | "envs" | "metadata" | "limits" | "model" | "backend_container_id" | "live"
-            if !text.trim().is_empty() =>
-        {
+        "params" | "envs" | "metadata" | "limits" | "model" | "backend_container_id" | "live" => {
+            if text.trim().is_empty() {
+                return Ok(Value::Null);
+            }
             serde_json::from_str(&text).map_err(|error| {
                 ApiError::bad_request(
                     "field_invalid",
                     format!("the form field {name} is no JSON: {error}"),
                 )
             })
-        }
-        "params" | "envs" | "metadata" | "limits" | "model" | "backend_container_id" | "live" => {
-            Ok(Value::Null)
         }
         _ => Ok(Value::String(text)),
     }

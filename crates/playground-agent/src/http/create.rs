@@ -154,7 +154,7 @@ async fn newest(control: &Control, code: &PluginCode) -> Result<PluginFacts, Api
     }
 }
 
-/// The identity in the four shapes that clients send (contract.md section 8.2).
+/// The identity in the four shapes that clients send.
 fn requested(body: &CreateBody) -> Result<Requested, ApiError> {
     let given = body
         .plugin_release

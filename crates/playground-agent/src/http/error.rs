@@ -2,7 +2,7 @@
 //!
 //! Codes by who acts: 400, 404, 408, 409, 413 and 422 for the caller; 429 when too many wait; 507 when the machine is out
 //! of something; 500 when it is our fault or the engine's. Never 502, 503 or 504: real clients re-send those and lose the
-//! body (contract.md, section 5).
+//! body.
 
 use std::any::Any;
 use std::error::Error;

@@ -5,11 +5,12 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::future::select;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 use playground_control::{Control, Handle};
@@ -20,9 +21,10 @@ use serde::Deserialize;
 
 use super::builds::find;
 use super::error::ApiError;
-use super::extract::{Caller, Path, Query, Upgrade};
+use super::extract::{Path, Query, Upgrade};
 use super::log_stream::{Frame, frames};
 use super::place::Place;
+use crate::auth::{Endings, Login};
 
 /// A quiet stream says that it lives this often.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -201,7 +203,8 @@ pub(crate) async fn container_log_stream(
         (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(crate) async fn build_log(
     State(control): State<Control>,
-    _caller: Caller,
+    State(endings): State<Endings>,
+    Extension(login): Extension<Login>,
     Path(id): Path<String>,
     Upgrade(upgrade): Upgrade,
 ) -> Result<Response, ApiError> {
@@ -210,8 +213,9 @@ pub(crate) async fn build_log(
         return Ok(upgrade.on_upgrade(move |socket| async move {
             // Nobody else waits for an upgraded connection.
             let _token = control.stream_token();
-            let frames = frames(control.clone(), found, 0, true).take_until(control.stopping());
-            send_frames(&control, socket, frames).await;
+            let frames = frames(control.clone(), found, 0, true);
+            let over = select(Box::pin(control.stopping()), Box::pin(endings.of(login)));
+            send_frames(&control, socket, frames.take_until(over)).await;
         }));
     }
     let mut text = String::new();
@@ -287,29 +291,53 @@ fn line_event(line: &LogLine, place: Option<Place>) -> Event {
     }
 }
 
+/// Frames until their end, or until whoever listens has gone.
 async fn send_frames(
     control: &Control,
     mut socket: WebSocket,
     frames: impl Stream<Item = Result<Frame, playground_store::StoreError>>,
 ) {
     let mut frames = std::pin::pin!(frames);
-    while let Some(Ok(frame)) = frames.next().await {
-        let text = serde_json::to_string(&frame).unwrap_or_default();
-        if socket.send(Message::text(text)).await.is_err() {
-            // Whoever listened is gone.
-            return;
+    let mut has_ended = false;
+    loop {
+        // Cancel-safe: frames keep what is not taken, and so does the socket.
+        tokio::select! {
+            frame = frames.next() => {
+                let Some(Ok(frame)) = frame else { break };
+                has_ended = matches!(frame.kind, "complete" | "error");
+                let text = serde_json::to_string(&frame).unwrap_or_default();
+                if socket.send(Message::text(text)).await.is_err() {
+                    return;
+                }
+            }
+            // Pings are answered by whoever reads, and nothing else that is said matters.
+            said = socket.recv() => match said {
+                Some(Ok(message)) if !matches!(message, Message::Close(_)) => {}
+                _ => return,
+            },
         }
     }
-    let close = if control.is_stopping() {
+    if control.is_stopping() {
         drop(socket.send(Message::text(FAREWELL)).await);
-        Some(CloseFrame {
-            code: close_code::RESTART,
-            reason: "the Agent is stopping".into(),
-        })
-    } else {
-        None
+    }
+    let close = Message::Close(why_closed(control, has_ended));
+    drop(socket.send(close).await);
+}
+
+/// What a WebSocket is closed with; nothing where the log was told to its end.
+fn why_closed(control: &Control, has_ended: bool) -> Option<CloseFrame> {
+    let (code, reason) = match () {
+        () if control.is_stopping() => (close_code::RESTART, "the Agent is stopping"),
+        () if has_ended => return None,
+        () => (
+            close_code::POLICY,
+            "the log cannot be read on, or the login that let this in has ended",
+        ),
     };
-    drop(socket.send(Message::Close(close)).await);
+    Some(CloseFrame {
+        code,
+        reason: reason.into(),
+    })
 }
 
 pub(super) fn last_event_id(headers: &HeaderMap) -> Option<&str> {

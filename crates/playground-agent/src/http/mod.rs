@@ -1,4 +1,4 @@
-//! The REST API: contract.md sections 3.1 and 3.2, plus logs and the OpenAPI document.
+//! The REST API: what the SDK and the seed's client call, and what the page and the command line need beside it.
 //!
 //! Real clients mix both forms of a path, and a redirect would turn their POST into a GET. So one trailing slash is
 //! taken off before routing, and there is one route for both forms.
@@ -34,13 +34,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{FromRef, Request};
-use axum::http::Uri;
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::http::{HeaderValue, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use playground_control::Control;
 use playground_proxy::Gateway;
 use tower::ServiceExt as _;
 use tower::util::MapRequest;
+use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -111,9 +113,7 @@ impl AppState {
             ..self
         }
     }
-}
 
-impl AppState {
     /// Shows another page than the one that this binary carries.
     #[must_use]
     pub fn with_page(self, page: Page) -> Self {
@@ -127,6 +127,12 @@ impl AppState {
 impl FromRef<AppState> for Control {
     fn from_ref(state: &AppState) -> Self {
         state.control.clone()
+    }
+}
+
+impl FromRef<AppState> for Endings {
+    fn from_ref(state: &AppState) -> Self {
+        state.endings.clone()
     }
 }
 
@@ -210,6 +216,11 @@ pub fn router(state: AppState) -> Router {
         .merge(open)
         .merge(page_files())
         .layer(from_fn(read_first::read_first))
+        // What a stranger's log holds is never more than text to a browser.
+        .layer(SetResponseHeaderLayer::if_not_present(
+            X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
         .layer(RequestBodyTimeoutLayer::new(state.body_silence))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(
             error::panicked,

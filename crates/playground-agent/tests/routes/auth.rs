@@ -24,7 +24,7 @@ fn every_route() -> Vec<(Method, String)> {
     routes
 }
 
-/// security.md 2.7, item 49.
+/// docs/security.md, item 49.
 #[tokio::test]
 async fn item_49_no_route_answers_without_a_valid_token_and_every_refusal_is_alike() {
     let agent = TestAgent::start().await;
@@ -71,6 +71,26 @@ async fn the_raw_token_is_what_the_sdk_sends_and_two_schemes_are_understood() {
             .unwrap();
         assert_eq!(agent.send(request).await.status, StatusCode::OK);
     }
+}
+
+/// A server in front may ask for a password of its own, which browsers then send along.
+#[tokio::test]
+async fn another_scheme_than_ours_leaves_the_session_to_decide() {
+    let agent = TestAgent::start().await;
+    let opened = agent
+        .post("/session", serde_json::json!({"token": TOKEN}))
+        .await;
+    let key = opened.json()["key"].as_str().unwrap().to_owned();
+    let cookie = opened.headers[header::SET_COOKIE].to_str().unwrap();
+    let ask = || Request::get("/health/").header(header::AUTHORIZATION, "Basic dTpw");
+    let alone = agent.send(ask().body(Body::empty()).unwrap()).await;
+    assert_eq!(alone.status, StatusCode::UNAUTHORIZED);
+    let known = ask()
+        .header(header::COOKIE, cookie.split(';').next().unwrap())
+        .header("x-synapse-key", key);
+    let answer = agent.send(known.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
 }
 
 #[tokio::test]

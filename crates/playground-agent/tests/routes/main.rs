@@ -16,6 +16,7 @@ mod events;
 mod examples;
 mod gateway;
 mod log;
+mod log_socket;
 mod orphans;
 mod page;
 mod push;

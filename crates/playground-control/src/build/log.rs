@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(reader.read().await.unwrap()[0].text, "half");
     }
 
-    /// security.md 2.7, item 20.
+    /// docs/security.md, item 20.
     #[tokio::test]
     async fn item_20_a_flood_keeps_the_beginning_and_the_end_and_stays_bounded() {
         let dir = tempfile::tempdir().unwrap();

@@ -87,7 +87,7 @@ impl Control {
         let Some(port) = row.host_port else { return };
         let place = self.place(port, self.own_address(observed.view.as_ref()));
         let deadline = Instant::now() + GONE;
-        while self.probe.answers(place).await && Instant::now() < deadline {
+        while self.probe.ask(place, GONE).await.is_ok() && Instant::now() < deadline {
             sleep(LOOK).await;
         }
     }

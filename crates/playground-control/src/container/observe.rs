@@ -1,5 +1,7 @@
 //! What is there: the engine's container of a record, whether its app answers, and the image it would need.
 
+use std::time::Duration;
+
 use playground_engine::labels::{LABEL_AGENT, LABEL_CONTEXT, LABEL_SPEC};
 use playground_engine::{ContainerView, RunState};
 use playground_store::{ContainerRow, Desired};
@@ -150,9 +152,13 @@ impl Control {
             && row.desired == Desired::Running
             && row.asleep.is_none()
             && row.restart_wanted <= row.restart_done;
+        let waited = row
+            .starting_since
+            .map_or(0, |since| self.clock.now().millis_since(since));
+        let waited = Duration::from_millis(u64::try_from(waited).unwrap_or(0));
         if let Some(port) = row.host_port.filter(|_| is_waited_for)
             && self.is_carried(port)
-            && self.probe.answers(self.place(port, address)).await
+            && self.probe.answers(self.place(port, address), waited).await
         {
             *readiness = Readiness::Answers;
         }

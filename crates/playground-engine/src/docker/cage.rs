@@ -205,7 +205,7 @@ mod tests {
         )
     }
 
-    /// security.md 2.7, item 36: there is no way to mount anything, the engine's socket least of all.
+    /// docs/security.md, item 36: there is no way to mount anything, the engine's socket least of all.
     #[test]
     fn item_36_no_container_gets_a_mount_of_the_host() {
         for profile in [Profile::Standard, Profile::Strict] {

@@ -42,7 +42,7 @@ fn untested(line: &Asked<'_>) -> Finding {
         ),
         (
             format!(
-                "Playground에서 시험하지 않은 Gradio 버전입니다: {}",
+                "Playground에서 테스트하지 않은 Gradio 버전입니다: {}",
                 line.text
             ),
             format!("다음 중 하나에 가까운 버전을 쓰세요: {known}"),

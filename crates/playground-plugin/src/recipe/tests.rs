@@ -87,7 +87,7 @@ fn the_launcher_and_the_install_step_are_embedded() {
     assert!(!paths.iter().any(|path| path.contains("test")), "{paths:?}");
 }
 
-/// security.md 2.7, item 17: hostile text changes files and variables, never the Dockerfile.
+/// docs/security.md, item 17: hostile text changes files and variables, never the Dockerfile.
 #[test]
 fn item_17_no_text_of_a_plugin_reaches_the_dockerfile() {
     let honest = Recipe::new(&facts("numpy"), &base(), &wheels());

@@ -44,7 +44,7 @@ impl Requirements {
 
 const LOCAL_WHEELS: Said = Said {
     en: "local files are wheels under wheels/",
-    ko: "로컬 파일은 wheels/ 아래의 wheel만 됩니다",
+    ko: "로컬 파일은 wheels/ 아래의 wheel만 쓸 수 있습니다",
 };
 const NO_OPTIONS: Said = Said {
     en: "options of the installer are the operator's to set",
@@ -52,7 +52,7 @@ const NO_OPTIONS: Said = Said {
 };
 const PACKAGES_BY_NAME: Said = Said {
     en: "only packages by name are allowed",
-    ko: "이름으로 적은 패키지만 됩니다",
+    ko: "이름으로 적은 패키지만 쓸 수 있습니다",
 };
 
 fn refusal(line: &Line) -> Option<Said> {

@@ -25,7 +25,7 @@ pub(super) fn text(cause: &Cause) -> Translation {
             say("패키지 요구 사항이 서로 충돌합니다.")
         }
         Cause::NeedsSourceBuild { package } => say(format!(
-            "소스 코드로만 제공되는 패키지인데, 이 사이트에서는 미리 빌드된 wheel만 설치합니다: {package}"
+            "소스 코드로만 제공되는 패키지인데, 이 Agent는 미리 빌드된 wheel만 설치합니다: {package}"
         )),
         Cause::SourceBuildFailed {
             package: Some(package),
@@ -43,7 +43,7 @@ pub(super) fn text(cause: &Cause) -> Translation {
             say("패키지 인덱스 또는 requirements.txt에 적힌 URL에 연결할 수 없습니다.")
         }
         Cause::IndexUntrusted => say("패키지 인덱스의 인증서를 신뢰할 수 없습니다."),
-        Cause::BuildDiskFull => say("이미지를 빌드하는 디스크의 공간이 가득 찼습니다."),
+        Cause::BuildDiskFull => say("이미지를 빌드하는 디스크가 가득 찼습니다."),
         Cause::BaseImageMissing { image } => {
             say(format!("베이스 이미지가 이 Docker 엔진에 없습니다: {image}"))
         }
@@ -72,7 +72,7 @@ pub(super) fn text(cause: &Cause) -> Translation {
             "Docker BuildKit(buildx)을 설치하거나, 기존 빌더가 있는 엔진을 사용하세요.",
         ),
         Cause::EngineRefused { why } => say(format!("Docker가 요청을 거부했습니다: {why}")),
-        Cause::NoAddresses => say("Docker에 Agent의 네트워크에 줄 수 있는 주소 대역이 남아 있지 않습니다.").hint(
+        Cause::NoAddresses => say("Agent의 네트워크에 할당할 주소 대역이 Docker에 남아 있지 않습니다.").hint(
             "쓰지 않는 네트워크를 지우거나(`docker network prune`), Docker의 daemon.json에서 default-address-pools에 대역을 추가하세요.",
         ),
         Cause::PortsExhausted { range } => {
@@ -134,7 +134,7 @@ pub(super) fn text(cause: &Cause) -> Translation {
         Cause::PluginDiskFull { text } => say(format!(
             "플러그인이 쓸 수 있는 저장 공간이 가득 찼습니다: {text}"
         ))
-        .hint("더 적게 쓰거나, limits.disk_bytes 또는 limits.shm_bytes 값을 늘리세요."),
+        .hint("쓰는 양을 줄이거나, limits.disk_bytes 또는 limits.shm_bytes 값을 늘리세요."),
         Cause::WroteTooMuch { written, limit } => say(format!(
             "앱이 코드 외에 {written}바이트를 써서 한도인 {limit}바이트를 넘었습니다."
         )),
@@ -223,7 +223,7 @@ pub(super) fn usual(kind: FailureKind) -> (&'static str, &'static str) {
             "충돌하는 요구 사항 중 하나를 완화하세요.",
         ),
         FailureKind::NeedsSourceBuild => (
-            "소스 코드로만 제공되는 패키지인데, 이 사이트에서는 미리 빌드된 wheel만 설치합니다.",
+            "소스 코드로만 제공되는 패키지인데, 이 Agent는 미리 빌드된 wheel만 설치합니다.",
             "이 Python용 wheel이 있는 버전으로 고정하거나, 플러그인의 wheels/ 폴더에 wheel을 넣으세요.",
         ),
         FailureKind::SourceBuildFailed => (
@@ -309,11 +309,11 @@ pub(super) fn usual(kind: FailureKind) -> (&'static str, &'static str) {
         ),
         FailureKind::Killed => (
             "앱이 강제로 종료되었습니다.",
-            "누군가 종료한 것이 아니라면 메모리 부족이며, 엔진이 이를 알아채지 못할 때가 있습니다. limits.memory_bytes 값을 늘리거나 더 적게 불러오세요.",
+            "누군가 종료한 것이 아니라면 메모리 부족이며, 엔진이 이를 알아채지 못할 때가 있습니다. limits.memory_bytes 값을 늘리거나 메모리에 올리는 양을 줄이세요.",
         ),
         FailureKind::OutOfMemory => (
             "플러그인이 메모리 한도를 넘었습니다.",
-            "limits.memory_bytes 값을 늘리거나 더 적게 불러오세요.",
+            "limits.memory_bytes 값을 늘리거나 메모리에 올리는 양을 줄이세요.",
         ),
         FailureKind::NotListening => (
             "앱이 제한 시간 안에 어떤 포트에서도 연결을 받지 않았습니다.",
@@ -337,7 +337,7 @@ pub(super) fn usual(kind: FailureKind) -> (&'static str, &'static str) {
         ),
         FailureKind::Unresponsive => (
             "앱을 다시 시작해도 계속 응답하지 않습니다.",
-            "오래 걸리는 작업이 이벤트 루프를 막지 않도록 async 함수 대신 일반 함수로 작성하거나, health_restart_misses 설정을 높이세요.",
+            "오래 걸리는 작업이 이벤트 루프를 막지 않도록 async 함수 대신 일반 함수로 작성하거나, health_restart_misses 값을 높이세요.",
         ),
         FailureKind::PortsExhausted => (
             "비어 있는 호스트 포트가 없습니다.",
