@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cardsOf, chosen, groupOf, type Choice } from "../src/pages/gallery/cards";
+import { cardsOf, chosen, groupOf, startsOnTheWay, type Choice } from "../src/pages/gallery/cards";
 import { container, launch, release } from "./given";
 
 const any: Choice = { search: "", category: "", state: "", label: "" };
@@ -36,6 +36,12 @@ describe("cards", () => {
   it("are ready when a visit wakes them", () => {
     expect(groupOf(container({ status: "stopped", asleep: "stopped" }))).toBe("ready");
     expect(groupOf(container({ status: "stopped" }))).toBe("still");
+  });
+
+  it("start what stands still, and leave to a visit what that wakes", () => {
+    const all = ["running", "building", "paused", "stopped", "failed", "deleting"] as const;
+    expect(all.filter((status) => startsOnTheWay(container({ status })))).toEqual(["paused", "stopped"]);
+    expect(startsOnTheWay(container({ status: "paused", asleep: "paused" }))).toBe(false);
   });
 
   it("say how long the newest launch that came to its end took", () => {

@@ -105,6 +105,18 @@ def test_one_in_detail_by_the_keyboard(table):
     expect(rows(table).nth(1)).to_be_focused()
 
 
+def test_the_focus_goes_back_to_the_list_that_the_details_covered(person, fleet):
+    window = person(viewport={"width": 900, "height": 900}).enter("containers")
+    page = window.page
+    panel = page.get_by_role("complementary", name="Details")
+    for close in (lambda: page.keyboard.press("Escape"), panel.get_by_role("button", name="Close").click):
+        rows(window).nth(2).focus()
+        page.keyboard.press("Enter")
+        expect(panel.get_by_role("heading", level=2)).to_be_focused()
+        close()
+        expect(rows(window).nth(2)).to_be_focused()
+
+
 def test_what_a_container_uses_is_drawn_as_it_comes(table):
     rows(table).first.get_by_role("link").first.click()
     panel = table.page.get_by_role("complementary", name="Details")
@@ -127,3 +139,15 @@ def test_many_are_deleted_after_a_question_that_names_how_many(table, empty_agen
     dialog.get_by_role("button", name="Delete").click()
     expect(rows(table)).to_have_count(MODELS - 2)
     assert len(empty_agent.all("containers/")) == MODELS - 2
+
+
+def test_whoever_deletes_what_they_look_at_is_back_at_the_list(person, fleet, empty_agent):
+    left = empty_agent.all("containers/")
+    window = person().enter(f"containers/{left[0]['pk']}")
+    page = window.page
+    panel = page.get_by_role("complementary", name="Details")
+    window.act(panel, "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(rows(window)).to_have_count(len(left) - 1)
+    expect(panel).to_have_count(0)
+    expect(page.locator("#main")).to_be_focused()

@@ -159,10 +159,11 @@ def test_an_upload_can_be_cancelled_and_tried_again(person, written, tmp_path):
     expect(page.locator("iframe")).to_be_visible(timeout=READY)
 
 
-# What is wrong, what is uploaded, and what people are told: at which stage, of which kind, with which words.
+# What is wrong, what is uploaded, and what people are told: at which stage, of which kind, with which words. Of the test's own index,
+# which has one version of one package.
 BROKEN = {
     "no_such_package": (dict(requirements="no-such-package-of-anybody==1.0\n"), "building", "no-such-package-of-anybody"),
-    "no_such_version": (dict(requirements="requests==0.0.0.1\n"), "building", "requests"),
+    "no_such_version": (dict(requirements="of-one-version==0.0.0.1\n"), "building", "of-one-version"),
     "bad_requirement": (dict(requirements="this is no requirement ==\n"), "building", "requirement"),
     "missing_module": (dict(app="import torch_of_nobody\n"), "starting", "torch_of_nobody"),
     "import_error": (dict(app='raise RuntimeError("the weights are missing")\n'), "starting", "the weights are missing"),
@@ -172,8 +173,12 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_plugin_is_explained_where_it_broke(person, written, kind):
+def test_a_broken_plugin_is_explained_where_it_broke(person, written, index, kind):
     plugin, stage, words = BROKEN[kind]
+    if "requirements" in plugin:
+        index.requirements("of-one-version")
+        index.release("of-one-version")
+        plugin = {"requirements": f"--index-url {index.url}\n{plugin['requirements']}"}
     window = person().enter("launch")
     page = window.page
     code = f"broken-{kind.replace('_', '-')}"
@@ -206,6 +211,18 @@ def test_what_is_no_archive_is_refused_before_it_is_sent(person, tmp_path):
     file.write_bytes(b"sea")
     window.drop(file)
     expect(window.page.get_by_role("alert")).to_contain_text("holiday.rar is no zip, tar or tar.gz")
+
+
+def test_the_same_file_can_be_chosen_again(person, tmp_path):
+    """Browsers tell of a choice only where it is another one than before: what was chosen last is forgotten first."""
+    page = person().enter("launch").page
+    file = tmp_path / "holiday.rar"
+    file.write_bytes(b"sea")
+    choose(page, file)
+    expect(page.get_by_role("alert")).to_contain_text("holiday.rar is no zip")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose an archive").click()
+    assert chooser.value.element.evaluate("input => input.files.length") == 0
 
 
 def test_a_tar_is_taken_as_well(person, unpacked, tmp_path):
@@ -267,6 +284,8 @@ def test_what_failed_is_tried_again_as_a_launch_that_is_watched(person, written,
     first = page.url
     failure.get_by_role("button", name="Try again").click()
     expect(page).not_to_have_url(first)
+    # The button that was pressed is gone with its page: a screen reader goes on at the new one.
+    expect(page.locator("#main")).to_be_focused()
     expect(failure).to_contain_text("not ready yet", timeout=READY)
     expect(page.locator("[data-stage=starting].failed")).to_be_visible()
     failure.get_by_role("link", name="Edit settings").click()
@@ -293,11 +312,11 @@ def test_a_build_is_watched_step_by_step_and_cancelled(person, written):
     expect(page.get_by_text("This launch was cancelled")).to_be_visible()
 
 
-def test_a_build_is_cancelled_before_its_end(person, written):
+def test_a_build_is_cancelled_before_its_end(person, written, index):
     window = person().enter("launch")
     page = window.page
-    # Nobody answers at this index, so the step that asks it does not end by itself for a while.
-    window.drop(written("slow-build", app=MIMIC, requirements="--index-url http://192.0.2.1/simple\nnot-to-be-had==1.0\n"))
+    # The index holds it: the step that asks for it does not end by itself.
+    window.drop(written("slow-build", app=MIMIC, requirements=index.requirements("held-on-the-page")))
     launch(window)
     expect(page.locator("[data-stage=building].active ol li")).not_to_have_count(0, timeout=READY)
     page.get_by_role("button", name="Cancel").click()

@@ -37,9 +37,15 @@ ON_TOP = """it => {
 }"""
 
 
+# What stands before the value of each cell of a card.
+LABELS = "cells => cells.map(it => getComputedStyle(it, '::before').content)"
+
+
 def findings(page):
     """What axe finds that is serious or critical, in a few words each."""
-    page.evaluate(AXE.read_text())
+    # Once a page: it is long.
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text())
     # The app in the frame is its author's.
     run = "() => axe.run({exclude: [['iframe']]}, {resultTypes: ['violations']})"
     found = page.evaluate(run)["violations"]
@@ -95,6 +101,21 @@ def test_what_a_panel_covers_is_out_of_reach(person, apps):
     assert not row.evaluate(takes_focus), "the list below the panel can be reached"
     page.set_viewport_size({"width": 1440, "height": 900})
     eventually(lambda: row.evaluate(takes_focus), bool, what="the list beside the panel can be reached")
+
+
+def test_what_would_go_is_cards_on_a_phone(person, apps):
+    window = person(viewport=dict(zip(("width", "height"), SCREENS["phone"], strict=True))).enter("system")
+    page = window.page
+    name = "synapse/looks:1.0.0-with-a-name-that-is-longer-than-any-phone-is-wide"
+    item = {"kind": "image", "name": name, "plugin_release": "looks@1.0.0", "reason": "unused", "bytes": 5 << 20}
+    answer = {"dry_run": True, "bytes": 5 << 20, "items": [item]}
+    page.route(re.compile("/cleanup[?]"), lambda route: route.fulfill(json=answer))
+    page.get_by_role("button", name="What would go?").click()
+    expect(page.get_by_text("nothing refers to it")).to_be_visible()
+    expect(page.locator("thead")).to_be_hidden()
+    assert page.locator("td").evaluate_all(LABELS) == ["none", '"Why"', '"Size"']
+    assert page.locator(".scroll").evaluate("it => it.scrollWidth - it.clientWidth") == 0
+    assert findings(page) == []
 
 
 @pytest.mark.parametrize("screen", SCREENS)

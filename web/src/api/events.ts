@@ -13,6 +13,8 @@ import type { Event } from "./types";
 const ROUTE = "/events" satisfies keyof paths;
 /** The Agent says something at least every 15 seconds; a connection that is silent for longer is dead. */
 const SILENCE = 40_000;
+/** Whoever comes back to one that is silent for longer than this does not wait for that. */
+const DOUBT = 20_000;
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5_000;
 
@@ -31,6 +33,8 @@ export class EventStream {
   private wait = FIRST_WAIT;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isOpen = false;
+  /** When it was last begun, or said something. */
+  private heardAt = 0;
 
   constructor(
     private readonly listener: Listener,
@@ -61,9 +65,10 @@ export class EventStream {
     if (this.isOpen) this.connect();
   }
 
-  /** Whoever comes back to the page does not wait for the next try. */
+  /** Whoever comes back to the page does not wait for the next try; nor, after this machine slept, for a connection that died. */
   private now = (): void => {
-    if (!document.hidden && this.timer !== undefined) this.connect();
+    if (document.hidden) return;
+    if (this.timer !== undefined || Date.now() - this.heardAt > DOUBT) this.connect();
   };
 
   private connect(): void {
@@ -72,6 +77,7 @@ export class EventStream {
     this.attempt?.abort();
     const attempt = new AbortController();
     this.attempt = attempt;
+    this.heardAt = Date.now();
     void this.read(attempt).finally(() => {
       if (this.attempt !== attempt || !this.isOpen) return;
       this.listener.connected("lost");
@@ -103,6 +109,7 @@ export class EventStream {
       const text = response.body.pipeThrough(new TextDecoderStream());
       for await (const piece of pieces(text)) {
         if (attempt.signal.aborted) return;
+        this.heardAt = Date.now();
         clearTimeout(watch);
         watch = setTimeout(() => attempt.abort(), SILENCE);
         parser.feed(piece);

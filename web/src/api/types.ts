@@ -28,6 +28,7 @@ export type Event = Schemas["Event"];
 export type LogLine = Schemas["StreamedLine"];
 export type StatsSample = Schemas["StatsSample"];
 export type Token = Schemas["Token"];
+export type Waiting = Schemas["Waiting"];
 
 export type Example = Schemas["Example"];
 export type Translation = Schemas["Translation"];

@@ -8,6 +8,14 @@ export function isOnItsWay(launch: Launch): boolean {
   return !ENDED.has(launch.status);
 }
 
+/** As many of the newest as the stream tells of, beside all that are on their way. */
+export const TOLD = 100;
+
+/** What newer ones pushed out of those that the stream tells of. What the Agent forgot leaves fewer of them behind. */
+export function pushedOut(before: ReadonlyMap<string, Launch>, now: ReadonlyMap<string, Launch>): Launch[] {
+  return now.size < TOLD ? [] : [...before.values()].filter(({ id }) => !now.has(id));
+}
+
 export function newestFirst(launches: Iterable<Launch>): Launch[] {
   return [...launches].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
 }

@@ -10,6 +10,10 @@ export interface Notice {
   tone: "done" | "refused";
   text: string;
   hint?: string;
+  /** The API's own words beside ours. */
+  original?: string;
+  /** Which request was refused, as the Agent's log calls it. */
+  requestId?: string;
 }
 
 const SHOWN_FOR = 6_000;
@@ -25,13 +29,14 @@ class Notices {
 
   /** Says why something was not done. It stays until somebody closes it. */
   refused(error: unknown): void {
-    const { detail, hint } = said(Refusal.unheard(error));
-    this.undone(detail, hint);
+    const refusal = Refusal.unheard(error);
+    const { detail, hint, original } = said(refusal);
+    this.add({ tone: "refused", text: detail, hint, original, requestId: refusal.requestId });
   }
 
   /** The same in words of one's own. */
-  undone(text: string, hint?: string): void {
-    this.add({ tone: "refused", text, hint });
+  undone(text: string): void {
+    this.add({ tone: "refused", text });
   }
 
   /** What became of the same thing done to many: one message for those it was done to, one for the others. */
@@ -40,7 +45,9 @@ class Notices {
     if (undone.length === 0) return;
     const names = undone.map(({ container }) => container.name).join(", ");
     const why = undone.find(({ why }) => why)?.why;
-    this.undone(t().containers.undone(undone.length, names), why && said(why).detail);
+    const because = why && said(why);
+    const text = t().containers.undone(undone.length, names);
+    this.add({ tone: "refused", text, hint: because?.detail, original: because?.original, requestId: why?.requestId });
   }
 
   close(id: number): void {

@@ -35,21 +35,28 @@ function decode(text: string): string {
 
 class Route {
   place = $state.raw<Place>(placeOf(location.hash));
+  private hash = location.hash;
 
   constructor() {
-    window.addEventListener("hashchange", () => {
-      this.place = placeOf(location.hash);
-    });
+    window.addEventListener("hashchange", () => this.look());
   }
 
+  /** Goes there at once: browsers tell of it later. */
   go(to: string): void {
     location.hash = to;
+    this.look();
   }
 
   /** Goes there without a step back to here. */
   replace(to: string): void {
     history.replaceState(null, "", to);
-    this.place = placeOf(location.hash);
+    this.look();
+  }
+
+  private look(): void {
+    if (location.hash === this.hash) return;
+    this.hash = location.hash;
+    this.place = placeOf(this.hash);
   }
 }
 

@@ -9,6 +9,8 @@ class Session {
   presence = $state<Presence>("asking");
   /** Whether this Agent asks anybody at all. */
   isLoginRequired = $state(true);
+  /** The newest question: an answer to an older one says nothing of now. */
+  private turn = 0;
 
   constructor() {
     onKeyChange(() => void this.ask());
@@ -16,14 +18,16 @@ class Session {
 
   /** Looks whether the session that is kept here still holds. */
   async ask(): Promise<void> {
+    const turn = ++this.turn;
     try {
       const { data, response } = await api.GET("/session");
+      if (turn !== this.turn) return;
       if (response.ok) {
         this.isLoginRequired = data?.login_required ?? true;
         this.presence = "in";
       } else this.presence = "out";
     } catch {
-      this.presence = "unreachable";
+      if (turn === this.turn) this.presence = "unreachable";
     }
   }
 

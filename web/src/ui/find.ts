@@ -4,14 +4,33 @@ interface Line {
   text: string;
 }
 
-/** Which lines hold the text, whatever its case. */
-export function matchesIn(lines: readonly Line[], wanted: string): number[] {
-  const lower = wanted.toLowerCase();
-  const found: number[] = [];
-  lines.forEach((line, at) => {
-    if (line.text.toLowerCase().includes(lower)) found.push(at);
-  });
-  return found;
+interface Lines {
+  lines: readonly Line[];
+  /** How many went from their front. */
+  dropped: number;
+}
+
+/** Which lines hold a text, whatever its case. Of lines that grow, those that were looked through are not looked through again. */
+export class Finder {
+  private wanted = "";
+  private dropped = 0;
+  private known = 0;
+  private found: readonly number[] = [];
+
+  /** None for no text. A list that is the same has nothing new in it. */
+  matches({ lines, dropped }: Lines, wanted: string): readonly number[] {
+    if (wanted !== this.wanted || dropped !== this.dropped) {
+      [this.wanted, this.dropped, this.known, this.found] = [wanted, dropped, 0, []];
+    }
+    if (wanted === "") return this.found;
+    const lower = wanted.toLowerCase();
+    const more: number[] = [];
+    for (; this.known < lines.length; this.known += 1) {
+      if (lines[this.known]?.text.toLowerCase().includes(lower)) more.push(this.known);
+    }
+    if (more.length > 0) this.found = [...this.found, ...more];
+    return this.found;
+  }
 }
 
 export interface Part {

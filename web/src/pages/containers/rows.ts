@@ -1,6 +1,7 @@
 /** The rows of the table, from the records: what they say, which are shown, in which order. */
 
 import type { Container, StatsSample } from "../../api/types";
+import { partsOf } from "../../ui/release";
 import { shownState, type Shown } from "../../ui/status";
 
 export interface Row {
@@ -32,7 +33,7 @@ type Latest = (pk: number) => StatsSample | undefined;
 /** `words` are the states as people read them: what can be read can be looked for. */
 export function rowsOf(containers: ReadonlyMap<number, Container>, words: Record<Shown, string>): Row[] {
   return [...containers.values()].map((container) => {
-    const [code = "", version = ""] = container.plugin_release.split("@");
+    const { code, version } = partsOf(container.plugin_release);
     const state = shownState(container);
     const text = [container.name, container.plugin_release, ...container.labels, state, words[state]].join("\n").toLowerCase();
     return { container, code, version, state, viewers: container.traffic?.viewers ?? 0, text };

@@ -1,7 +1,8 @@
 /** What a card of the gallery says, from the records. */
 
 import type { Container, Launch, Release } from "../../api/types";
-import { isMoving, isOpenable } from "../../ui/status";
+import { partsOf } from "../../ui/release";
+import { canStart, isMoving, isOpenable } from "../../ui/status";
 
 /** Made once: it takes longer to make than to sort a hundred cards by it. */
 const order = new Intl.Collator(undefined, { numeric: true });
@@ -32,6 +33,11 @@ export function groupOf(container: Container): Group {
   return isOpenable(container) ? "ready" : "still";
 }
 
+/** Whether a click on its card starts it: it stands still, and no visit wakes it. */
+export function startsOnTheWay(container: Container): boolean {
+  return groupOf(container) === "still" && canStart(container);
+}
+
 /** Cards in the order of their titles; a release's containers by their models. */
 export function cardsOf(
   containers: ReadonlyMap<number, Container>,
@@ -41,7 +47,7 @@ export function cardsOf(
   const times = startTimes(launches);
   const cards = [...containers.values()].map((container) => {
     const release = releases.get(container.plugin_release);
-    const [code = "", version = ""] = container.plugin_release.split("@");
+    const { code, version } = partsOf(container.plugin_release);
     return {
       container,
       title: release?.name || code,
