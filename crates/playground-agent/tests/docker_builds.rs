@@ -260,7 +260,8 @@ fn docker_a_cancelled_build_ends_at_once_and_leaves_nothing() {
                 until_held(shelf, 0).await;
                 let took = clock.elapsed();
                 println!("the build was gone {took:.2?} after it was cancelled");
-                assert!(took < Duration::from_secs(5), "{took:?}");
+                // pip by itself gives up a server that says nothing after 15 seconds.
+                assert!(took < Duration::from_secs(12), "{took:?}");
                 let build = launch.image_build.expect("a build");
                 assert_eq!(build.status, BuildStatus::Cancelled);
                 let (status, _) = agent.send(agent.request(Method::DELETE, &path)).await;

@@ -171,7 +171,7 @@ fn docker_the_cage_costs_the_app_no_time() {
     );
 }
 
-/// design.md 5.13 and the CIS Docker benchmark's section on containers, numbered as there.
+/// The CIS Docker benchmark's section on containers, numbered as there.
 fn examine(agent: &Agent, app: &Container, table: &mut Table) {
     let raw = inspect(id_of(app));
     rights(app, &raw, table);

@@ -95,28 +95,30 @@ fn docker_item_28_a_fork_bomb_meets_its_limit_and_the_neighbour_hardly_notices()
             let before = latency(agent, &neighbour).await;
             assert_eq!(agent.say(&bomber, "/bomb").await, "lit");
             let id = bomber.id.as_deref().expect("an id");
-            eventually("it has as many processes as it may", async || {
-                let processes = processes(id);
-                if processes >= 60 {
-                    Ok(())
-                } else {
-                    Err(processes)
-                }
-            })
+            eventually(
+                "it has as many processes as it may",
+                async || match processes(id) {
+                    Ok(60..) => Ok(()),
+                    other => Err(other),
+                },
+            )
             .await;
             let during = latency(agent, &neighbour).await;
-            let processes = processes(id);
-            println!(
-                "{processes} processes; the neighbour answers in {during:.1?}, before in {before:.1?}"
-            );
-            assert!(processes <= 64, "{processes}");
-            assert!(
-                during < Duration::from_millis(100).max(4 * before),
-                "{before:?}, then {during:?}"
-            );
+            // On a machine that is busy enough Docker gives up counting for once.
+            let processes = eventually("its processes are counted", async || processes(id)).await;
+            assert!((2..=64).contains(&processes), "{processes}");
             let clock = Instant::now();
             agent.delete(bomber.pk).await;
             println!("the bomber was gone after {:.2?}", clock.elapsed());
+            // Whatever else the machine does slows the neighbour before or after as well.
+            let after = latency(agent, &neighbour).await;
+            println!(
+                "{processes} processes; the neighbour answers in {during:.1?}, before in {before:.1?}, after in {after:.1?}"
+            );
+            assert!(
+                during < Duration::from_millis(100).max(4 * before.max(after)),
+                "{before:?}, then {during:?}, then {after:?}"
+            );
             assert_eq!(
                 agent.show(neighbour.pk).await.status,
                 ContainerStatus::Running
@@ -140,7 +142,7 @@ fn docker_item_29_an_app_out_of_memory_dies_alone_and_comes_back() {
             let id = hog.id.as_deref().expect("an id").to_owned();
             let first_run = inspect(&id)["State"]["StartedAt"].clone();
             let url = format!("{}/hoard", hog.endpoint.as_deref().expect("ready"));
-            assert!(!agent.answers(&url).await, "it outlives its own greed");
+            agent.answers(&url).await;
             // By itself, after a pause: a crash is not the end of an app that had been ready.
             let back = eventually("it is ready again", async || {
                 let now = agent.show(hog.pk).await;
@@ -175,10 +177,12 @@ fn docker_item_29_an_app_that_runs_out_of_memory_for_good_is_named_for_it() {
             .ready(&Create::of(&Plugin::mimic("hog-fails")).limits(&small))
             .await;
         let url = format!("{}/hoard", hog.endpoint.as_deref().expect("ready"));
-        assert!(!agent.answers(&url).await);
+        agent.answers(&url).await;
         let failed = fails(agent, &hog).await;
         let attrs = failed.attrs.as_ref().expect("Docker's view");
         assert_eq!(attrs["State"]["Status"], "exited");
+        let state = &inspect(hog.id.as_deref().expect("an id"))["State"];
+        assert_eq!(state["Running"], false, "it outlives its own greed");
         support::assert_out_of_memory(&failed);
     });
 }
@@ -195,12 +199,12 @@ fn docker_item_27_an_app_that_fills_the_disk_is_stopped_before_the_host_suffers(
             let limits = json!({"disk_bytes": 32 << 20});
             let upload = Create::of(&Plugin::mimic("disk")).limits(&limits);
             let app = agent.ready(&upload).await;
-            assert_eq!(
-                agent
-                    .say(&app, "/write?path=/app/much&bytes=50000000&keep")
-                    .await,
-                "written"
+            // It may be stopped before it can answer.
+            let url = format!(
+                "{}/write?path=/app/much&bytes=50000000&keep",
+                app.endpoint.as_deref().expect("ready")
             );
+            agent.answers(&url).await;
             let failed = fails(agent, &app).await;
             let failure = failed.failure.expect("a reason");
             assert_eq!(failure.kind, FailureKind::DiskLimit, "{failure:#?}");
@@ -329,8 +333,9 @@ async fn latency(agent: &Agent, app: &Container) -> Duration {
 }
 
 /// How many processes a container has, as the host counts them.
-fn processes(id: &str) -> usize {
+fn processes(id: &str) -> Result<usize, String> {
     // Docker's own count: `docker top` needs a `ps` on the host, which a small machine does not have.
     let stats = ["stats", "--no-stream", "--format", "{{.PIDs}}", id];
-    docker(&stats).map_or(0, |count| count.trim().parse().unwrap_or(0))
+    let count = docker(&stats)?;
+    count.parse().map_err(|_| count)
 }

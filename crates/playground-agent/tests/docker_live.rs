@@ -10,7 +10,7 @@ use playground_types::wire::Container;
 use playground_types::{ContainerStatus, FailureKind};
 use support::docker::inspect;
 use support::plugin::Plugin;
-use support::{Agent, Create, eventually, on_docker};
+use support::{Agent, Create, on_docker};
 
 /// An app that says a word, from a file of its own. Tests that run beside each other need codes of their own: an image is
 /// shared by name.
@@ -91,15 +91,6 @@ fn docker_a_live_app_is_stopped_started_and_restarted_with_its_last_code() {
             let (container, _) = said(agent, &saying("live-again", "'two'")).await;
             for status in [ContainerStatus::Stopped, ContainerStatus::Running] {
                 agent.set_status(container.pk, status.as_str()).await;
-                eventually("the status is that", async || {
-                    let now = agent.show(container.pk).await;
-                    if now.status == status {
-                        Ok(())
-                    } else {
-                        Err(now)
-                    }
-                })
-                .await;
             }
             let now = agent.show(container.pk).await;
             assert_eq!(agent.say(&now, "/").await, "two");

@@ -61,19 +61,27 @@ fn docker_what_a_container_uses_is_what_docker_stats_says() {
             let create = Create::of(&Plugin::mimic("used")).limits(&limits);
             let app = agent.ready(&create).await;
             let _closely = agent.control.want_stats(ContainerPk(app.pk));
-            let sample = newest(agent, app.pk, |_| true).await;
-            let said = docker_says(&app);
-            let memory: Vec<f64> = said["MemUsage"]
-                .as_str()
-                .expect("text")
-                .split(" / ")
-                .map(bytes)
-                .collect();
-            let apart = (sample.memory_bytes as f64 - memory[0]).abs();
-            assert!(apart < 4e6, "{sample:?} {said:#}");
-            assert_eq!(sample.memory_limit_bytes, Some(512 * MIB));
-            assert_eq!(memory[1], (512 * MIB) as f64, "{said:#}");
-            assert_eq!(sample.processes.to_string(), said["PIDs"], "{sample:?}");
+            // Each looks at a moment of its own.
+            let sample = eventually("both say the same", async || {
+                let sample = newest(agent, app.pk, |_| true).await;
+                let said = docker_says(&app);
+                let memory: Vec<f64> = said["MemUsage"]
+                    .as_str()
+                    .expect("text")
+                    .split(" / ")
+                    .map(bytes)
+                    .collect();
+                assert_eq!(sample.memory_limit_bytes, Some(512 * MIB));
+                assert_eq!(memory[1], (512 * MIB) as f64, "{said:#}");
+                let apart = (sample.memory_bytes as f64 - memory[0]).abs();
+                let processes = sample.processes.to_string();
+                if apart < 4e6 && said["PIDs"] == processes {
+                    Ok(sample)
+                } else {
+                    Err((sample, said))
+                }
+            })
+            .await;
             assert!(
                 sample.received_bytes > 0 && sample.sent_bytes > 0,
                 "it was asked whether it is ready"

@@ -11,7 +11,7 @@ use playground_plugin::{ArchiveLimits, Requested, RequirementPolicy, check};
 const SIZE: usize = 100 * 1024 * 1024;
 const MOST_GROWTH: u64 = 50 * 1024 * 1024;
 
-/// security.md 2.7, item 5: 100 MiB of zeros, with a header that says 10 bytes, and with limits that let them through.
+/// docs/security.md, item 5: 100 MiB of zeros, with a header that says 10 bytes, and with limits that let them through.
 #[test]
 fn item_05_memory_does_not_grow_with_contents() {
     let bomb = zip_of_zeros();

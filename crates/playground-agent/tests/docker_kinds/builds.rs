@@ -12,8 +12,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::support::index::{Index, unbuildable, wheel_with};
 use crate::support::plugin::Plugin;
-use crate::support::{Create, eventually};
-use crate::{Case, Site};
+use crate::support::{Create, within};
+use crate::{Case, DEADLINE, Site};
 
 /// Those that the usual settings show.
 pub(crate) const CASES: &[Case] = &[
@@ -41,7 +41,8 @@ pub(crate) const CASES: &[Case] = &[
         Box::pin(requires(case, site, "broken"))
     }),
     Case::new(FailureKind::Network, "closed-port", |case, site| {
-        Box::pin(closed_port(case, site))
+        let wheel = "gone @ http://127.0.0.1:9/gone-1.0-py3-none-any.whl";
+        Box::pin(requires(case, site, wheel))
     }),
     Case::new(FailureKind::Tls, "untrusted", |case, site| {
         Box::pin(untrusted(case, site))
@@ -77,14 +78,6 @@ fn requiring(code: &str, requirements: &str) -> Create {
 
 pub(crate) async fn requires(case: &Case, site: &Site<'_>, requirements: &str) -> Failure {
     site.failed(&requiring(case.name, requirements)).await
-}
-
-async fn closed_port(case: &Case, site: &Site<'_>) -> Failure {
-    let bound = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    let port = bound.local_addr().expect("an address").port();
-    drop(bound);
-    let wheel = format!("gone @ http://127.0.0.1:{port}/gone-1.0-py3-none-any.whl");
-    requires(case, site, &wheel).await
 }
 
 /// A server whose certificate nobody signed but itself.
@@ -124,12 +117,14 @@ async fn untrusted(case: &Case, site: &Site<'_>) -> Failure {
 
 async fn cancelled(case: &Case, site: &Site<'_>) -> Failure {
     let created = site.agent.create(&requiring(case.name, "slow")).await;
-    eventually("the build waits for its package", async || {
-        match site.shelf.waiting() {
+    within(
+        DEADLINE,
+        "the build waits for its package",
+        async || match site.shelf.waiting() {
             0 => Err(site.agent.launch(&created.build_id).await.status),
             _ => Ok(()),
-        }
-    })
+        },
+    )
     .await;
     let path = format!("builds/{}/", created.build_id);
     let (status, body) = site

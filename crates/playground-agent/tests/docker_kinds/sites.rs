@@ -45,7 +45,7 @@ pub(crate) const ALL: &[Plan] = &[
     Plan {
         name: "kinds-unreachable",
         // Long enough for Python to begin to listen beside all the others.
-        change: |config| config.start_timeout = Duration::from_secs(20),
+        change: |config| config.start_timeout = Duration::from_secs(40),
         cases: runs::UNREACHABLE,
     },
     Plan {
@@ -74,7 +74,8 @@ pub(crate) const ALL: &[Plan] = &[
     },
     Plan {
         name: "kinds-silent",
-        change: |config| config.build.silence = Duration::from_secs(6),
+        // What comes before the step that is silent takes its time on a busy machine.
+        change: |config| config.build.silence = Duration::from_secs(15),
         cases: &[Case::new(
             FailureKind::BuildSilent,
             "silent",
@@ -83,7 +84,7 @@ pub(crate) const ALL: &[Plan] = &[
     },
     Plan {
         name: "kinds-slow",
-        change: |config| config.build.timeout = Duration::from_secs(6),
+        change: |config| config.build.timeout = Duration::from_secs(15),
         cases: &[Case::new(
             FailureKind::BuildTimeout,
             "slow",

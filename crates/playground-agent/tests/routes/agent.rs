@@ -160,6 +160,22 @@ impl TestAgent {
         }
     }
 
+    /// The same Agent, which lets its clients wait for no longer than this.
+    pub(crate) fn holding(self, hold: Duration) -> Self {
+        let state = AppState::new(
+            self.control.clone(),
+            Tokens::new(self.control.store().clone(), true),
+            Links::open(&self.control.config().data_dir).unwrap(),
+            Gateway::new(GatewayConfig::default()),
+            Hold(hold),
+        );
+        Self {
+            router: router(state.clone()),
+            state,
+            ..self
+        }
+    }
+
     /// The same Agent behind a real socket, for what only a connection can do.
     pub(crate) async fn listen(&self, body_silence: Duration) -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -94,7 +94,7 @@ async fn what_the_backend_does_not_have_or_give_is_told_apart() {
     insta::assert_snapshot!(refused.error(), @"500 backend_failed: the Synapse backend did not give plugin release other@1.0.0: it answered 403");
 }
 
-/// security.md 2.7, item 59.
+/// docs/security.md, item 59.
 #[tokio::test]
 async fn item_59_an_archive_on_a_private_address_is_not_fetched_unless_the_operator_allows_it() {
     let agent = agent(backend().await, false, AGENT_TOKEN).await;

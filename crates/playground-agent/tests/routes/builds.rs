@@ -17,8 +17,10 @@ fn build_id(created: &Value) -> String {
 #[tokio::test]
 async fn a_launch_that_takes_longer_than_clients_wait_is_polled() {
     let agent = TestAgent::start().await;
+    let agent = agent.holding(Duration::from_secs(1));
+    // Far longer, so that it still goes on when it is asked for, on a machine that is busy too.
     agent.fake.build_next(BuildScript {
-        takes: Duration::from_secs(9),
+        takes: Duration::from_secs(6),
         ..BuildScript::default()
     });
     let answer = agent

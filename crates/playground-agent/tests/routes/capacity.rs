@@ -29,7 +29,7 @@ async fn create(agent: &TestAgent, code: &str) -> crate::agent::Answer {
     agent.form("/containers/", &[], Some(&archive)).await
 }
 
-/// security.md 2.7, item 52.
+/// docs/security.md, item 52.
 #[tokio::test(start_paused = true)]
 async fn item_52_a_full_queue_is_429_with_retry_after_and_places_are_told() {
     let agent = TestAgent::with(narrow).await;
@@ -72,7 +72,7 @@ async fn item_52_a_full_queue_is_429_with_retry_after_and_places_are_told() {
     assert_eq!(stopped.status, StatusCode::NO_CONTENT);
 }
 
-/// security.md 2.7, item 58.
+/// docs/security.md, item 58.
 #[tokio::test]
 async fn item_58_a_nearly_full_disk_is_507_before_anything_is_written() {
     let free = Arc::new(AtomicU64::new(50 << 30));
@@ -171,7 +171,7 @@ async fn a_cleanup_tells_what_it_would_remove_and_then_removes_it() {
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
 }
 
-/// security.md 2.7, item 53.
+/// docs/security.md, item 53.
 #[tokio::test]
 async fn item_53_no_free_port_is_507() {
     let agent = TestAgent::with(|config| config.port_range = "7860-7860".parse().unwrap()).await;
@@ -186,7 +186,7 @@ async fn item_53_no_free_port_is_507() {
     assert!(second.json()["hint"].is_string());
 }
 
-/// security.md 2.7, item 30.
+/// docs/security.md, item 30.
 #[tokio::test]
 async fn item_30_the_log_of_an_app_that_floods_is_answered_in_bounded_size_with_its_end() {
     let agent = TestAgent::start().await;

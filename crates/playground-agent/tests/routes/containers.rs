@@ -23,7 +23,7 @@ async fn a_container_is_found_by_key_name_id_and_the_beginning_of_an_id() {
     insta::assert_snapshot!(agent.get("/containers/nobody/").await.error(), @"404 container_unknown: there is no container nobody");
 }
 
-/// security.md 2.7, item 25.
+/// docs/security.md, item 25.
 #[tokio::test]
 async fn item_25_no_answer_shows_the_value_of_a_secret_looking_name() {
     let agent = TestAgent::start().await;

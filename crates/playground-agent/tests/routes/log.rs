@@ -1,8 +1,8 @@
 //! The Agent's own log at every level: kept for each thread, since tests run side by side, and among a test's output for
 //! whoever asks with `RUST_LOG`.
 
-use std::cell::RefCell;
 use std::io::{self, Write};
+use std::sync::{Arc, Mutex, Weak};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::TestWriter;
@@ -10,8 +10,17 @@ use tracing_subscriber::fmt::TestWriter;
 /// Everything but the frames of connections.
 const ALL: &str = "trace,h2=info";
 
+type Lines = Mutex<Vec<u8>>;
+
+/// Those of every thread that lives.
+static THREADS: Mutex<Vec<Weak<Lines>>> = Mutex::new(Vec::new());
+
 thread_local! {
-    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static LOGGED: Arc<Lines> = {
+        let lines = Arc::default();
+        THREADS.lock().unwrap().push(Arc::downgrade(&lines));
+        lines
+    };
 }
 
 struct Log {
@@ -23,7 +32,7 @@ impl Write for Log {
         if let Some(shown) = &mut self.shown {
             shown.write_all(bytes)?;
         }
-        LOGGED.with_borrow_mut(|logged| logged.write(bytes))
+        LOGGED.with(|logged| logged.lock().unwrap().write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -46,5 +55,16 @@ pub(crate) fn begin() {
 
 /// What this thread logged.
 pub(crate) fn logged() -> String {
-    LOGGED.with_borrow(|logged| String::from_utf8_lossy(logged).into_owned())
+    LOGGED.with(|logged| text(logged))
+}
+
+/// What this thread and all others logged: work that blocks and the database have threads of their own.
+pub(crate) fn logged_anywhere() -> String {
+    let threads: Vec<_> = THREADS.lock().unwrap().clone();
+    let living = threads.iter().filter_map(Weak::upgrade);
+    living.map(|logged| text(&logged)).collect()
+}
+
+fn text(logged: &Lines) -> String {
+    String::from_utf8_lossy(&logged.lock().unwrap()).into_owned()
 }

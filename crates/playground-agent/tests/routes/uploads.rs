@@ -22,7 +22,7 @@ const PATIENT: Duration = Duration::from_secs(600);
 /// What is in force where nobody says otherwise.
 const BODY_SILENCE: Duration = Duration::from_secs(60);
 
-/// security.md 2.7, item 12.
+/// docs/security.md, item 12.
 #[tokio::test]
 async fn item_12_a_client_that_leaves_half_way_leaves_no_file() {
     let agent = TestAgent::start().await;
@@ -32,7 +32,7 @@ async fn item_12_a_client_that_leaves_half_way_leaves_no_file() {
     nothing_is_left(&agent, address).await;
 }
 
-/// security.md 2.7, item 12: the same, from a client that still listens for an answer.
+/// docs/security.md, item 12: the same, from a client that still listens for an answer.
 #[tokio::test]
 async fn item_12_a_client_that_stops_sending_half_way_is_refused() {
     let agent = TestAgent::start().await;
@@ -45,7 +45,7 @@ async fn item_12_a_client_that_stops_sending_half_way_is_refused() {
     nothing_is_left(&agent, address).await;
 }
 
-/// security.md 2.7, item 12: the body has the length that was promised, and its form does not end.
+/// docs/security.md, item 12: the body has the length that was promised, and its form does not end.
 #[tokio::test]
 async fn item_12_a_form_without_its_end_is_refused() {
     let agent = TestAgent::start().await;
@@ -67,7 +67,7 @@ async fn item_12_a_form_without_its_end_is_refused() {
     }
 }
 
-/// security.md 2.7, item 12: the connection stays open, and nothing comes any more.
+/// docs/security.md, item 12: the connection stays open, and nothing comes any more.
 #[tokio::test]
 async fn item_12_a_client_that_stalls_half_way_is_told_so_and_hung_up_on() {
     let agent = TestAgent::start().await;

@@ -358,20 +358,33 @@ impl Agent {
         serde_json::from_value(body).expect("a container")
     }
 
-    /// Stops or starts a container by its `status`.
+    /// Stops or starts a container by its `status`; it once that is so, which the answer does not wait for without end.
     pub(crate) async fn set_status(&self, pk: i64, status: &str) -> Container {
         let request = self.request(Method::PATCH, &format!("containers/{pk}"));
         let (code, body) = self.send(request.json(&json!({ "status": status }))).await;
         assert_eq!(code, StatusCode::OK, "{body:#}");
-        serde_json::from_value(body).expect("a container")
+        eventually(&format!("it is {status}"), async || {
+            let now = self.show(pk).await;
+            if now.status.as_str() == status {
+                Ok(now)
+            } else {
+                Err(now)
+            }
+        })
+        .await
     }
 
-    /// Deletes a container.
+    /// Deletes a container, and waits until it is gone.
     pub(crate) async fn delete(&self, pk: i64) {
-        let (status, body) = self
-            .send(self.request(Method::DELETE, &format!("containers/{pk}")))
-            .await;
-        assert_eq!(status, StatusCode::NO_CONTENT, "{body:#}");
+        eventually("it is gone", async || {
+            let request = self.request(Method::DELETE, &format!("containers/{pk}"));
+            match self.send(request).await {
+                (StatusCode::NO_CONTENT, _) => Ok(()),
+                (StatusCode::ACCEPTED, body) => Err(body),
+                (status, body) => panic!("{status} {body:#}"),
+            }
+        })
+        .await;
     }
 
     /// What an app answers to a path, at the address that the Agent gave out for it.
@@ -436,6 +449,15 @@ impl Create {
 /// Looks again and again until there is what is waited for; tells the last state when there never is.
 pub(crate) async fn eventually<T, S: Debug>(
     what: &str,
+    look: impl AsyncFnMut() -> Result<T, S>,
+) -> T {
+    within(DEADLINE, what, look).await
+}
+
+/// The same with another deadline.
+pub(crate) async fn within<T, S: Debug>(
+    deadline: Duration,
+    what: &str,
     mut look: impl AsyncFnMut() -> Result<T, S>,
 ) -> T {
     let began = Instant::now();
@@ -443,8 +465,8 @@ pub(crate) async fn eventually<T, S: Debug>(
         match look().await {
             Ok(found) => return found,
             Err(state) => assert!(
-                began.elapsed() < DEADLINE,
-                "still not, after {DEADLINE:?}: {what}; the last state was {state:#?}"
+                began.elapsed() < deadline,
+                "still not, after {deadline:?}: {what}; the last state was {state:#?}"
             ),
         }
         tokio::time::sleep(LOOK).await;

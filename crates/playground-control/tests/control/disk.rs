@@ -59,7 +59,7 @@ async fn one_builds_one_waits(agent: &TestControl) -> [Accepted; 2] {
     [first, second]
 }
 
-/// security.md 2.7, item 58.
+/// docs/security.md, item 58.
 #[tokio::test(start_paused = true)]
 async fn item_58_images_that_nothing_uses_go_oldest_first_before_a_create_is_refused() {
     let room = room(100);
@@ -116,7 +116,7 @@ async fn item_58_images_that_nothing_uses_go_oldest_first_before_a_create_is_ref
     agent.settle().await;
 }
 
-/// security.md 2.7, item 58.
+/// docs/security.md, item 58.
 #[tokio::test(start_paused = true)]
 async fn item_58_without_room_a_create_is_refused_before_anything_is_written() {
     let room = room(100);
@@ -169,7 +169,7 @@ async fn item_58_without_room_a_create_is_refused_before_anything_is_written() {
     agent.settle().await;
 }
 
-/// security.md 2.7, item 58.
+/// docs/security.md, item 58.
 #[tokio::test(start_paused = true)]
 async fn item_58_a_build_that_waits_when_the_disk_fills_waits_on_and_is_not_lost() {
     let room = room(100);
@@ -190,7 +190,7 @@ async fn item_58_a_build_that_waits_when_the_disk_fills_waits_on_and_is_not_lost
     agent.settle().await;
 }
 
-/// security.md 2.7, item 58: a build that waits for room can still be cancelled.
+/// docs/security.md, item 58: a build that waits for room can still be cancelled.
 #[tokio::test(start_paused = true)]
 async fn item_58_a_build_that_waits_for_room_is_cancelled_like_any_other() {
     let room = room(100);
@@ -209,7 +209,7 @@ async fn item_58_a_build_that_waits_for_room_is_cancelled_like_any_other() {
     agent.settle().await;
 }
 
-/// security.md 2.7, item 58: the disk that the engine fills counts as well as the Agent's own.
+/// docs/security.md, item 58: the disk that the engine fills counts as well as the Agent's own.
 #[tokio::test(start_paused = true)]
 async fn item_58_the_engines_disk_is_watched_where_it_can_be_measured() {
     let fake = FakeEngine::new();

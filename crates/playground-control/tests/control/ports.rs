@@ -91,7 +91,7 @@ async fn reserved_ports_are_never_handed_out() {
     agent.settle().await;
 }
 
-/// security.md 2.7, item 53: the whole range of the seed, 7860-8860.
+/// docs/security.md, item 53: the whole range of the seed, 7860-8860.
 #[tokio::test(start_paused = true)]
 async fn item_53_all_1001_ports_are_handed_out_once_and_the_next_create_finds_none() {
     let agent = TestControl::with(|config| {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -16,6 +16,7 @@ use playground_store::ContainerRow;
 use playground_testkit::{Plugin, TestControl};
 use playground_types::{ContainerStatus, Timestamp};
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 
 use crate::{count, pass};
 
@@ -51,25 +52,28 @@ struct Shared {
 /// The platform's backend, which can go away and come back at the same address.
 struct Backend {
     address: SocketAddr,
+    /// Keeps the address for it while nobody listens there.
+    _place: TcpSocket,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Backend {
     fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared::default());
+        let place = bound("127.0.0.1:0".parse().unwrap());
         let mut backend = Self {
-            address,
-            shared,
+            address: place.local_addr().unwrap(),
+            _place: place,
+            shared: Arc::default(),
             thread: None,
         };
-        backend.serve(listener);
+        backend.come_back();
         backend
     }
 
-    fn serve(&mut self, listener: TcpListener) {
+    fn come_back(&mut self) {
+        let listener = bound(self.address).listen(128).unwrap().into_std().unwrap();
+        listener.set_nonblocking(false).unwrap();
         let shared = self.shared.clone();
         shared.closing.store(false, Ordering::SeqCst);
         self.thread = Some(std::thread::spawn(move || {
@@ -87,10 +91,6 @@ impl Backend {
         self.shared.closing.store(true, Ordering::SeqCst);
         drop(TcpStream::connect(self.address).unwrap());
         self.thread.take().unwrap().join().unwrap();
-    }
-
-    fn come_back(&mut self) {
-        self.serve(TcpListener::bind(self.address).unwrap());
     }
 
     /// What it answers from now on.
@@ -139,6 +139,14 @@ impl Backend {
     }
 }
 
+/// Several sockets may have the same address, of which those that listen are connected to.
+fn bound(address: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseport(true).unwrap();
+    socket.bind(address).unwrap();
+    socket
+}
+
 impl Drop for Backend {
     fn drop(&mut self) {
         if self.thread.is_some() && !std::thread::panicking() {
@@ -149,14 +157,17 @@ impl Drop for Backend {
 
 /// `POST /v2/_agent/containers/{id}/health/`, and nothing else.
 fn serve_one(shared: &Shared, mut stream: TcpStream) {
+    // Whoever waits for this backend's end sends nothing more meanwhile.
+    stream.set_read_timeout(Some(2 * SECOND)).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut head = Vec::new();
     loop {
         let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
+        match reader.read_line(&mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) if line == "\r\n" => break,
+            Ok(_) => head.push(line.trim().to_owned()),
         }
-        head.push(line.trim().to_owned());
     }
     let Some(request) = head.first() else { return };
     let header = |name: &str| {
@@ -167,7 +178,9 @@ fn serve_one(shared: &Shared, mut stream: TcpStream) {
     };
     let length = header("content-length").unwrap().parse().unwrap();
     let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
+    if reader.read_exact(&mut body).is_err() {
+        return;
+    }
     let id = request
         .strip_prefix("POST /v2/_agent/containers/")
         .and_then(|rest| rest.strip_suffix("/health/ HTTP/1.1"))

@@ -67,7 +67,7 @@ async fn positions(agent: &TestControl, builds: &[BuildId]) -> Vec<Option<u64>> 
     positions
 }
 
-/// security.md 2.7, item 52.
+/// docs/security.md, item 52.
 #[tokio::test(start_paused = true)]
 async fn item_52_one_more_than_may_wait_is_refused_until_there_is_a_place() {
     let agent = agent(3).await;
@@ -114,7 +114,7 @@ async fn item_52_one_more_than_may_wait_is_refused_until_there_is_a_place() {
     agent.settle().await;
 }
 
-/// security.md 2.7, item 52: fifty at a time are no more than fifty one after the other.
+/// docs/security.md, item 52: fifty at a time are no more than fifty one after the other.
 #[tokio::test(start_paused = true)]
 async fn item_52_creates_at_the_same_moment_do_not_pass_the_bound_together() {
     let agent = agent(5).await;
@@ -136,7 +136,7 @@ async fn item_52_creates_at_the_same_moment_do_not_pass_the_bound_together() {
     agent.kill().await;
 }
 
-/// security.md 2.7, item 52.
+/// docs/security.md, item 52.
 #[tokio::test(start_paused = true)]
 async fn item_52_a_hung_build_blocks_neither_list_nor_stop_nor_delete_nor_restart() {
     let agent = agent(50).await;

@@ -61,7 +61,7 @@ async fn a_container_says_stopped_only_once_it_is() {
     agent.settle().await;
 }
 
-/// security.md 2.7, item 31.
+/// docs/security.md, item 31.
 #[tokio::test(start_paused = true)]
 async fn item_31_an_app_that_does_not_end_when_asked_holds_up_nobody() {
     let agent = TestControl::new().await;

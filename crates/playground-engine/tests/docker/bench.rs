@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -243,9 +244,17 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
     }
 }
 
-pub(crate) fn free_port() -> HostPort {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    HostPort(listener.local_addr().expect("an address").port())
+/// The next one of this process that nobody has: none of those that the system gives to connections, which begin at 32768.
+fn free_port() -> HostPort {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let own = 28_000 + std::process::id() % 40 * 100;
+    let next = || own + GIVEN.fetch_add(1, Ordering::Relaxed) % 100;
+    std::iter::repeat_with(next)
+        .take(100)
+        .filter_map(|port| u16::try_from(port).ok())
+        .find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
+        .map(HostPort)
+        .expect("a free port")
 }
 
 pub(crate) fn tar_of(files: &[(&str, &[u8], u32)]) -> TarStream {

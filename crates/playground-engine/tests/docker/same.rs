@@ -7,8 +7,9 @@ use playground_engine::{
     Action, ContainerSpec, Engine, EngineError, EventOptions, FakeEngine, Reach, Result, RunState,
 };
 use playground_types::EngineId;
+use playground_types::port::APP_PORT;
 
-use crate::bench::{Bench, on_docker};
+use crate::bench::{Bench, eventually, on_docker};
 
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -65,6 +66,7 @@ async fn events(engine: &Engine, bench: &Bench, spec: &ContainerSpec) -> Vec<Act
         .expect("events");
     let id = engine.create(spec).await.expect("create");
     engine.start(&id).await.expect("start");
+    until_begun(engine, &id).await;
     engine.pause(&id).await.expect("pause");
     engine.unpause(&id).await.expect("unpause");
     engine
@@ -72,10 +74,13 @@ async fn events(engine: &Engine, bench: &Bench, spec: &ContainerSpec) -> Vec<Act
         .await
         .expect("rename");
     engine.restart(&id, GRACE).await.expect("restart");
+    until_begun(engine, &id).await;
     engine.stop(&id, GRACE).await.expect("stop");
     engine.start(&id).await.expect("start");
+    until_begun(engine, &id).await;
     engine.kill(&id).await.expect("kill");
     engine.start(&id).await.expect("start");
+    until_begun(engine, &id).await;
     engine.remove(&id).await.expect("remove");
     let mut actions = Vec::new();
     while actions.last() != Some(&Action::Destroy) {
@@ -87,7 +92,21 @@ async fn events(engine: &Engine, bench: &Bench, spec: &ContainerSpec) -> Vec<Act
     // Docker tells of a process's end and of what was asked for from two threads, so their order varies under load.
     assert_eq!(actions.first(), Some(&Action::Create));
     actions.sort_by_key(|action| format!("{action:?}"));
+    // It hears of a pause from below as well, and tells it once more when the container went on meanwhile.
+    let is_told_again = |one: &mut Action, other: &mut Action| {
+        one == other && matches!(one, Action::Pause | Action::Unpause)
+    };
+    actions.dedup_by(is_told_again);
     actions
+}
+
+/// A signal before the process has begun would end what Docker begins it with, with another exit code.
+async fn until_begun(engine: &Engine, id: &EngineId) {
+    eventually("the app listens", async || {
+        let listening = engine.listening(id).await.expect("sockets");
+        listening.iter().any(|socket| socket.port() == APP_PORT)
+    })
+    .await;
 }
 
 /// Does the same to any engine, and writes down what each call said.
@@ -104,6 +123,7 @@ async fn play(engine: &Engine, first: &ContainerSpec, second: &ContainerSpec) ->
     said.call("stop created", engine.stop(&a, GRACE).await, &a)
         .await;
     said.call("start", engine.start(&a).await, &a).await;
+    until_begun(engine, &a).await;
     said.call("start running", engine.start(&a).await, &a).await;
     said.call("start with a taken port", engine.start(&b).await, &b)
         .await;
@@ -150,6 +170,7 @@ async fn play(engine: &Engine, first: &ContainerSpec, second: &ContainerSpec) ->
         &b,
     )
     .await;
+    until_begun(engine, &b).await;
     said.call(
         "start stopped with a taken port",
         engine.start(&a).await,

@@ -1,14 +1,15 @@
 //! Requests for an app that is on its way: programs are held until it is ready, people see a page, and whoever comes to one
 //! that sleeps wakes it.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use playground_proxy::{Stage, Wake};
+use playground_proxy::{Gateway, Stage, Wake};
 
 use crate::support::apps::saying;
 use crate::support::visitors::{Got, ask};
-use crate::support::{Mounted, SOON, Stand, limits, soon, until};
+use crate::support::{Mounted, SOON, Stand, limits, put, soon, until};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const PAGE: &str = "Accept: text/html,*/*;q=0.8\r\n";
@@ -76,11 +77,21 @@ async fn a_person_sees_a_page_and_the_app_is_woken_all_the_same() {
 #[tokio::test]
 async fn a_person_before_a_frozen_app_sees_nothing_but_the_app() {
     let (app, _) = saying(OK).await;
-    let (stand, calls) = stand(SOON, Stage::Asleep).await;
-    let asked = asking(&stand, PAGE);
-    calls.come().await;
-    stand.put(&[("app", Stage::Ready(app))]);
-    assert_eq!(soon("the app", asked).await.unwrap().text(), "ok");
+    let stand = Stand::holding(SOON, &[("app", Stage::Asleep)], limits(), 10).await;
+    let frozen = Frozen(stand.gateway.clone(), app);
+    stand.gateway.woken_by(Arc::new(frozen));
+    let got = soon("the app", asking(&stand, PAGE)).await.unwrap();
+    assert_eq!(got.text(), "ok");
+}
+
+/// An app that is there as soon as it is called: a page waits for less than half a second.
+#[derive(Debug)]
+struct Frozen(Gateway, SocketAddr);
+
+impl Wake for Frozen {
+    fn wake(&self, _: i64) {
+        put(&self.0, &[("app", Stage::Ready(self.1))]);
+    }
 }
 
 #[tokio::test]

@@ -1,21 +1,17 @@
 //! Item 48: whoever asks for an app that is not there is told so at once, in words for people or for programs.
 
-use std::time::Duration;
-
 use playground_proxy::Stage;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::support::apps::saying;
 use crate::support::visitors::{Got, ask};
-use crate::support::{BOTH, Mounted, Stand, limits};
+use crate::support::{BOTH, Mounted, Stand, limits, soon};
 
 const PAGE: &str = "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n";
 
 async fn asked(stand: &Stand, mounted: Mounted, accept: &str) -> Got {
     let head = mounted.head("GET", "app", "/") + accept + "\r\n";
-    let answer = ask(stand.address, head);
-    let answer = tokio::time::timeout(Duration::from_secs(1), answer).await;
-    answer.expect("within a second").unwrap()
+    soon("the answer", ask(stand.address, head)).await.unwrap()
 }
 
 async fn is_told(stand: &Stand, status: u16, code: &str, helps_to_wait: bool) {
@@ -71,9 +67,10 @@ async fn item_48_an_app_that_nobody_made_is_told_at_once() {
 
 #[tokio::test]
 async fn item_48_a_port_that_refuses_is_an_app_that_starts() {
-    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // Taken by somebody who does not listen, so that nobody else does.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let nobody = taken.local_addr().unwrap();
-    drop(taken);
     let stand = Stand::before(nobody).await;
     is_told(&stand, 503, "app_not_ready", true).await;
     assert_eq!(stand.left().await.requests, 4);

@@ -179,7 +179,7 @@ async fn ended_builds_go_by_number_and_age_unless_somebody_needs_them() {
     assert_eq!(db.store.remove_unused_sources(later).await.unwrap(), []);
 }
 
-/// security.md 2.7, item 52.
+/// docs/security.md, item 52.
 #[tokio::test]
 async fn item_52_creates_that_need_a_build_are_refused_when_as_many_wait_as_may() {
     let db = db().await;

@@ -27,7 +27,7 @@ async fn no_model_equals_no_model_and_model_zero_is_a_model() {
     assert_eq!(names.len(), 3, "the same candidate name is made unique");
 }
 
-/// security.md 2.7, item 51.
+/// docs/security.md, item 51.
 #[tokio::test]
 async fn item_51_fifty_identical_creates_share_one_record_and_one_launch() {
     let db = db().await;

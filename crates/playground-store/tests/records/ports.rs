@@ -68,7 +68,7 @@ async fn barred_and_quarantined_ports_are_passed_over_until_none_is_left() {
     assert_eq!(later.0, 7861, "a quarantine ends");
 }
 
-/// security.md 2.7, item 53.
+/// docs/security.md, item 53.
 #[tokio::test]
 async fn item_53_1001_records_have_1001_ports_and_one_more_has_none_until_one_is_given_back() {
     let db = db().await;

@@ -16,7 +16,7 @@ async fn labels(db: &Db, now: Timestamp) -> Vec<String> {
     valid.into_iter().map(|token| token.label).collect()
 }
 
-/// security.md 2.7, item 49.
+/// docs/security.md, item 49.
 #[tokio::test]
 async fn item_49_a_revoked_token_is_no_longer_valid_and_only_digests_are_stored() {
     let db = db().await;

@@ -147,19 +147,7 @@ impl Stand {
 
     /// Puts a new table in the place of the old one.
     pub(crate) fn put(&self, apps: &[(&str, Stage)]) {
-        let table = self.gateway.apps();
-        let apps: Vec<App> = apps
-            .iter()
-            .zip(1..)
-            .map(|((name, stage), pk)| App {
-                pk,
-                is_public: true,
-                name: (*name).to_owned(),
-                stage: stage.clone(),
-                traffic: table.traffic_of(pk),
-            })
-            .collect();
-        table.replace(apps);
+        put(&self.gateway, apps);
     }
 
     /// Of the first app.
@@ -176,6 +164,23 @@ impl Stand {
         )
         .await
     }
+}
+
+/// Puts a new table in the place of a gateway's old one.
+pub(crate) fn put(gateway: &Gateway, apps: &[(&str, Stage)]) {
+    let table = gateway.apps();
+    let apps: Vec<App> = apps
+        .iter()
+        .zip(1..)
+        .map(|((name, stage), pk)| App {
+            pk,
+            is_public: true,
+            name: (*name).to_owned(),
+            stage: stage.clone(),
+            traffic: table.traffic_of(pk),
+        })
+        .collect();
+    table.replace(apps);
 }
 
 /// Passes everything on, as whoever serves the gateway does, or the own port of an app.
