@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 from gradio_client import Client as GradioClient
 from support import plugins
-from support.agent import Agent
+from support.agent import running
 from support.index import HeldIndex
 from support.old_sdk import OldSdk
 from support.v1 import V1Client
@@ -39,42 +40,33 @@ def is_about_an_sdk(item):
     return asks or item.path.name in OURS_ALONE
 
 
-def _started(tmp_path_factory, name, ports, *settings):
-    agent = Agent(os.environ["PLAYGROUND_BINARY"], tmp_path_factory.mktemp(name), ports, *settings)
-    try:
-        yield agent
-    finally:
-        try:
-            if agent.process.poll() is None:
-                agent.delete_everything()
-        finally:
-            agent.stop()
-            agent.leave_nothing()
-
-
 @pytest.fixture(scope="session")
 def agent(tmp_path_factory):
     """The Agent of this run."""
-    yield from _started(tmp_path_factory, "agent", "18860-18960")
+    with running(tmp_path_factory.mktemp("agent"), "18860-18960") as agent:
+        yield agent
 
 
 @pytest.fixture(scope="module")
 def lone_agent(tmp_path_factory):
     """An Agent with nothing on it, for callers that may try to delete anything."""
-    yield from _started(tmp_path_factory, "lone", "18961-18970")
+    with running(tmp_path_factory.mktemp("lone"), "18961-18970") as agent:
+        yield agent
 
 
 @pytest.fixture(scope="module")
 def mortal_agent(tmp_path_factory):
     """An Agent for those that kill it."""
-    yield from _started(tmp_path_factory, "mortal", "18971-18999")
+    with running(tmp_path_factory.mktemp("mortal"), "18971-18999") as agent:
+        yield agent
 
 
 @pytest.fixture(scope="module")
 def carrying_agent(tmp_path_factory):
     """An Agent that opens the apps' ports itself, and believes this machine who asked."""
     options = ["--publish", "agent", "--trusted-proxies", "127.0.0.1"]
-    yield from _started(tmp_path_factory, "carrying", "18800-18809", *options)
+    with running(tmp_path_factory.mktemp("carrying"), "18800-18809", *options) as agent:
+        yield agent
 
 
 @pytest.fixture(scope="session")
@@ -138,6 +130,23 @@ def probe(shared):
     return shared["plugin_release"]
 
 
+@pytest.fixture(scope="session")
+def quick_zip(tmp_path_factory) -> Path:
+    """The archive of quick@1.0.0."""
+    file = tmp_path_factory.mktemp("archives") / "quick.zip"
+    file.write_bytes(plugins.plugin("quick", app=plugins.MIMIC))
+    return file
+
+
+@pytest.fixture(scope="session")
+def quick(agent, quick_zip):
+    """A release whose image is built and whose app is up at once, where it need not be Gradio."""
+    archive = {"file": ("p.zip", quick_zip.read_bytes())}
+    made = agent.post("containers/", data={"plugin_release": "quick@1.0.0", "model": "0"}, files=archive).json()
+    assert agent.finished(made["build_id"])["status"] == "completed"
+    return "quick@1.0.0"
+
+
 @pytest.fixture
 def archive(tmp_path):
     """Writes archives of plugins made up in a test."""
@@ -171,6 +180,12 @@ def gradio(container):
 def app():
     """Opens the app of a container with gradio_client, at the endpoint that the Agent returned."""
     return gradio
+
+
+@pytest.fixture(scope="session")
+def params():
+    """The params that an app of `quick` was started with, as it tells itself."""
+    return lambda container: requests.get(f"{container['endpoint']}/me", timeout=10).json()["params"]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ made once under the cache and used again until their requirements change.
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
 import shutil
@@ -35,6 +36,8 @@ OWN_ENVIRONMENTS = {"playground-sdk": ("playground-sdk.txt", None)}
 # The oldest Python and the oldest httpx that ours says it runs with, for its own tests.
 OLDEST_PYTHON = "python3.9"
 OLDEST_ENVIRONMENT = {"playground-sdk-oldest": ("playground-sdk-oldest.txt", None)}
+# Whose Agents, ports and networks are all their own, so that they may run beside the others.
+APART = ["test_recovery.py", "test_container.py"]
 # The same for the suite that drives a browser. Gradio 3 speaks with a client of its own time only, and the newest one does not
 # find Gradio 4 below a path.
 BROWSER_ENVIRONMENTS = {
@@ -134,7 +137,7 @@ class Suite(NamedTuple):
 
 
 def suites(arguments) -> list:
-    """What is to be run, with the environments made."""
+    """What is to be run, with the environments made: one list after the other, and those in a list beside each other."""
     groups = [BROWSER_ENVIRONMENTS] if arguments.browser else [OWN_ENVIRONMENTS]
     if not (arguments.browser or arguments.sdk):
         groups = [ENVIRONMENTS, *([] if arguments.only else [OWN_ENVIRONMENTS])]
@@ -143,33 +146,77 @@ def suites(arguments) -> list:
     if arguments.browser:
         majors = {f"PLAYGROUND_GRADIO_CLIENT_{major}": str(pythons[f"gradio-client-{major}"]) for major in (3, 4)}
         settings = {"PLAYGROUND_CHROMIUM": chromium(), **majors}
-        return [Suite("report", pythons["browser"], HERE, only or ["browser"], settings)]
+        return [[Suite("report", pythons["browser"], HERE, only or ["browser"], settings)]]
     found = []
     if "sdk-new" in pythons:
         others = {"PLAYGROUND_CONTRACT_OLD_SDK": "sdk-old", "PLAYGROUND_CONTRACT_SCHEMATHESIS": "schemathesis"}
         settings = {name: str(pythons[environment]) for name, environment in others.items()}
-        found.append(Suite("report", pythons["sdk-new"], HERE, only or ["--ignore=browser"], settings))
+        rest = ["--ignore=browser", *(f"--ignore={file}" for file in APART)]
+        found.append([Suite("report", pythons["sdk-new"], HERE, only or rest, settings)])
+        if not only:
+            found[0].append(Suite("report-apart", pythons["sdk-new"], HERE, APART, settings))
     if python := pythons.get("playground-sdk"):
         install_our_sdk(python)
         settings = {"PLAYGROUND_CONTRACT_SDK": "ours"}
+        found.append([Suite("report-sdk", python, HERE, only or ["--ignore=browser"], settings)])
         if not only:
-            found.append(Suite("report-sdk-alone", python, OUR_SDK, [], {}))
+            found[0].append(Suite("report-sdk-alone", python, OUR_SDK, [], {}))
             if program := oldest_python():
                 oldest = ensure("playground-sdk-oldest", program)
                 # Its types were checked for that Python already.
-                found.append(Suite("report-sdk-oldest", oldest, OUR_SDK, ["--ignore=tests/test_types.py"], {"PYTHONPATH": "src"}))
-        found.append(Suite("report-sdk", python, HERE, only or ["--ignore=browser"], settings))
+                found[0].append(Suite("report-sdk-oldest", oldest, OUR_SDK, ["--ignore=tests/test_types.py"], {"PYTHONPATH": "src"}))
     return found
 
 
-def run(suite: Suite, reports: Path, environment: dict, extra: list) -> tuple:
-    """Runs one, and returns its counts."""
-    report = reports / f"{suite.name}.xml"
-    command = [str(suite.python), "-m", "pytest", f"--junitxml={report}", "-o", "junit_logging=all", *suite.arguments, *extra]
-    code = subprocess.run(command, cwd=suite.folder, env={**environment, **suite.settings}, check=False).returncode
-    passed, failed, skipped = counts(report)
+# How pytest ends: all passed, some failed, none was chosen.
+PASSED, FAILED, NONE_CHOSEN = 0, 1, 5
+# Seconds for a suite that was interrupted to remove what it made.
+TIDYING = 60
+
+
+def report_of(suite: Suite, reports: Path) -> Path:
+    return reports / f"{suite.name}.xml"
+
+
+def begin(suite: Suite, reports: Path, environment: dict, extra: list, output) -> subprocess.Popen:
+    report = f"--junitxml={report_of(suite, reports)}"
+    command = [str(suite.python), "-m", "pytest", report, "-o", "junit_logging=all", *suite.arguments, *extra]
+    streams = {"stdout": output, "stderr": subprocess.STDOUT} if output else {}
+    return subprocess.Popen(command, cwd=suite.folder, env={**environment, **suite.settings}, **streams)
+
+
+def run(beside: list, reports: Path, environment: dict, extra: list) -> list:
+    """Runs suites beside each other, and returns the counts of each. The first is seen as it runs; what the others print is printed
+    whole, once they and those before them have ended."""
+    with contextlib.ExitStack() as stack:
+        running = []
+        for suite in beside:
+            output = stack.enter_context(tempfile.TemporaryFile()) if running else None
+            process = begin(suite, reports, environment, extra, output)
+            stack.callback(end, process)
+            running.append((suite, process, output))
+        return [counted(*one, reports, extra) for one in running]
+
+
+def counted(suite: Suite, process: subprocess.Popen, output, reports: Path, extra: list) -> tuple:
+    """Its counts, once it has ended. Whoever chooses tests chooses none of some suites."""
+    code = process.wait()
+    if output:
+        print(f"\n{suite.name}, which ran beside:", flush=True)
+        output.seek(0)
+        shutil.copyfileobj(output, sys.stdout.buffer)
+        sys.stdout.flush()
+    passed, failed, skipped = counts(report_of(suite, reports))
     # What ended otherwise than with tests that passed or failed did not run to its end.
-    return passed, max(failed, int(code not in (0, 1))), skipped
+    ended_well = code in (PASSED, FAILED) or (extra and code == NONE_CHOSEN)
+    return passed, max(failed, int(not ended_well)), skipped
+
+
+def end(process: subprocess.Popen) -> None:
+    """Whatever still runs when this run is broken off: a Ctrl-C has reached it, too."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(TIDYING)
+    process.kill()
 
 
 def main() -> int:
@@ -177,7 +224,7 @@ def main() -> int:
     parser.add_argument("--binary", help="the playground binary; default target/release, else target/debug")
     parser.add_argument("--output", type=Path, help="keep the Agents' logs and what every test printed in this folder")
     part = parser.add_mutually_exclusive_group()
-    part.add_argument("--browser", action="store_true", help="the suite in a real Chromium, and nothing else")
+    part.add_argument("--browser", action="store_true", help="the apps and the page in a real Chromium, and nothing else")
     part.add_argument("--sdk", action="store_true", help="our SDK: its own tests and the suite with it, and nothing else")
     parser.add_argument("--only", help="one file, a benchmark among them, instead of the suite; what it prints is shown")
     parser.add_argument("--environments-only", action="store_true", help="make the Python environments and end")
@@ -197,10 +244,10 @@ def main() -> int:
             arguments.output.mkdir(parents=True, exist_ok=True)
             reports = arguments.output.resolve()
             environment["PLAYGROUND_CONTRACT_OUTPUT"] = str(reports)
-        told = [run(suite, reports, environment, arguments.pytest) for suite in planned]
+        told = [numbers for beside in planned for numbers in run(beside, reports, environment, arguments.pytest)]
     passed, failed, skipped = (sum(numbers) for numbers in zip(*told))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""), flush=True)
-    return 1 if failed else 0
+    return 1 if failed or not passed else 0
 
 
 if __name__ == "__main__":

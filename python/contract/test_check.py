@@ -7,6 +7,8 @@ import subprocess
 import pytest
 from support import plugins
 
+# About the command; the SDK only makes the app.
+pytestmark = pytest.mark.theirs_alone
 APP = 'import gradio as gr\n\ndemo = gr.Interface(lambda text: text, "text", "text")\n'
 # What is wrong, by the word that a check and the failure both have for it.
 BROKEN = {

@@ -157,6 +157,8 @@ def test_what_concerns_images_reaches_both_services(agent):
     for service in services.values():
         assert wanted.items() <= service["environment"].items()
         assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+        assert service["security_opt"] == ["no-new-privileges"]
     made = services["base"]["command"]
     assert wanted["GRADIO_CONTAINER_BASE_IMAGE"] in (made.split() if isinstance(made, str) else made)
 

@@ -9,7 +9,7 @@ from support import plugins
 from synapse_sdk.clients.exceptions import NotFoundError, ValidationError
 
 
-def assert_ready(container, release="probe@1.0.0"):
+def assert_ready(container, release="quick@1.0.0"):
     """The keys of the seed's answer, as the seed writes them."""
     code, version = release.split("@")
     assert len(container["id"]) == 64
@@ -31,7 +31,7 @@ def test_an_archive_with_everything_beside_it_becomes_a_container(any_sdk, agent
         labels=["gradio", "production"],
         metadata={"created_by": "admin"},
     )
-    assert_ready(container)
+    assert_ready(container, "probe@1.0.0")
     record = any_sdk.get_container(container["pk"])
     assert record["model"] == model
     assert record["labels"] == ["gradio", "production"]
@@ -41,20 +41,19 @@ def test_an_archive_with_everything_beside_it_becomes_a_container(any_sdk, agent
     assert bytes.fromhex(json.loads(ask(container, "env", names=["CUDA_VISIBLE_DEVICES"]))["CUDA_VISIBLE_DEVICES"]) == b"0"
 
 
-def test_a_string_names_a_release_that_is_there(sdk, probe, model):
-    container = sdk.create_container(probe, model=model, params={"batch_size": 32})
+def test_a_string_names_a_release_that_is_there(sdk, quick, model):
+    container = sdk.create_container(quick, model=model, params={"batch_size": 32})
     assert_ready(container)
     assert "restarted" not in container
 
 
-def test_a_bare_code_means_its_newest_release(sdk, probe, model):
-    assert_ready(sdk.create_container("probe", model=model))
-    assert probe == "probe@1.0.0"
+def test_a_bare_code_means_its_newest_release(sdk, quick, model):
+    assert_ready(sdk.create_container("quick", model=model), quick)
 
 
-def test_a_v1_plugin_release_object_is_understood(sdk, probe, model):
+def test_a_v1_plugin_release_object_is_understood(sdk, quick, model):
     actions = {"gradio": {"entrypoint": "plugin.gradio_interface.app"}}
-    release = SimpleNamespace(code=probe, plugin="probe", version="1.0.0", config={"code": "probe", "actions": actions})
+    release = SimpleNamespace(code=quick, plugin="quick", version="1.0.0", config={"code": "quick", "actions": actions})
     assert_ready(sdk.create_container(release, model=model, params={"batch_size": 32}))
 
 
@@ -65,21 +64,21 @@ def test_an_object_whose_first_action_is_not_gradio_still_gets_the_gradio_app(sd
     assert ask(container, "revision") == "one"
 
 
-def test_the_newest_plugin_config_shape_is_understood(sdk, probe, model):
+def test_the_newest_plugin_config_shape_is_understood(sdk, quick, model):
     # No `@version` in its code, no plugin, no config: what the newest SDK's PluginConfig has.
-    config = SimpleNamespace(code="probe", version="1.0.0", actions={"gradio": {}})
+    config = SimpleNamespace(code="quick", version="1.0.0", actions={"gradio": {}})
     assert_ready(sdk.create_container(config, model=model))
 
 
 def test_a_file_alone_says_what_it_is(sdk, agent, archive):
-    container = sdk.create_container(plugin_file=archive("alone", "0.3.0+lig"))
+    container = sdk.create_container(plugin_file=archive("alone", "0.3.0+lig", app=plugins.MIMIC))
     assert container["plugin_release"] == "alone@0.3.0+lig"
     assert container["model"] is None
     sdk.delete_container(container["id"])
 
 
-def test_without_waiting_the_answer_names_its_launch_and_can_be_polled(any_sdk, agent, probe, model):
-    answer = any_sdk.create_container(probe, model=model, wait=False)
+def test_without_waiting_the_answer_names_its_launch_and_can_be_polled(any_sdk, agent, quick, model):
+    answer = any_sdk.create_container(quick, model=model, wait=False)
     build = answer["build_id"]
     assert answer["status_url"] == f"{agent.url}/builds/{build}/"
     assert answer["sse_url"] == f"{agent.url}/builds/{build}/logs/stream/"
@@ -91,8 +90,8 @@ def test_without_waiting_the_answer_names_its_launch_and_can_be_polled(any_sdk, 
     assert launch["result"]["pk"] == answer["pk"]
 
 
-def test_kind_and_the_backends_key_are_kept(sdk, probe, model):
-    container = sdk.create_container(probe, model=model, kind="plugin_runtime", backend_container_id=4711)
+def test_kind_and_the_backends_key_are_kept(sdk, quick, model):
+    container = sdk.create_container(quick, model=model, kind="plugin_runtime", backend_container_id=4711)
     record = sdk.get_container(container["pk"])
     assert (record["kind"], record["backend_container_id"]) == ("plugin_runtime", 4711)
 
@@ -103,9 +102,9 @@ def test_a_kind_that_is_not_run_here_is_refused(sdk, probe, model):
     assert refused.value.detail["code"] == "kind_invalid"
 
 
-def test_create_docker_container_is_the_same_create(sdk, agent, probe):
+def test_create_docker_container_is_the_same_create(sdk, agent, quick):
     created = sdk.create_docker_container(
-        probe, params={"size": 3}, envs={}, metadata={}, labels=["through-docker"]
+        quick, params={"size": 3}, envs={}, metadata={}, labels=["through-docker"]
     )
     container = sdk.wait_for_build(created["build_id"], poll_interval=0.05)
     assert_ready(container)

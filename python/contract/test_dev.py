@@ -107,6 +107,7 @@ def test_every_save_reaches_the_running_app(agent, folder, dev):
     (root / "plugin/gradio_interface.py").write_text(app("Four"))
     eventually(lambda: title_of(first), lambda title: title == "Four", what="the mended app at the same address")
 
+    eventually(lambda: only(agent, "developed")["status"], lambda it: it == "running", what="the record says so, too")
     assert running.interrupt() == 0
     assert only(agent, "developed")["status"] == "running", "nobody was there to say that it should stop"
     agent.delete(f"containers/{first['pk']}/")

@@ -41,13 +41,15 @@ def outgoing(agent, shared):
 
 @pytest.fixture(scope="module")
 def apps(request, agent, app, outgoing):
-    """What comes of every plugin that a chosen test is about: a future each, all of them on their way."""
+    """What came of every plugin that a chosen test is about: a future each, all of them at their end."""
     tests = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    # At their end before the first test: pytest tells the environment of every test, and no thread may read it meanwhile.
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {
+        begun = {
             plugin.name: pool.submit(served if isinstance(plugin, Shape) else refused, agent, app, plugin)
             for plugin in (test.callspec.params["plugin"] for test in tests)
         }
+    return begun
 
 
 def created(agent, plugin):
@@ -97,8 +99,6 @@ def test_a_plugin_with_nothing_to_serve_is_told_by_its_kind(apps, plugin):
 
 
 def test_item_33_no_app_tried_to_reach_anything(apps, agent, app, outgoing):
-    for plugin in apps.values():
-        plugin.exception()
     # One that does so is seen, and with it everything before.
     served(agent, app, Shape("reaches_out", one(REACHES_OUT), call=None))
     eventually(

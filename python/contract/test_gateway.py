@@ -80,13 +80,10 @@ def test_an_image_goes_up_and_comes_down(examples, place, visit, tmp_path):
 def test_words_come_one_by_one(examples, place, visit):
     client = visit(place(examples["story-stream"]))
     job = client.submit(1, 1, api_name="/story")
-    begun, early = time.monotonic(), None
-    for _ in job:
-        early = early or time.monotonic() - begun
+    times = [time.monotonic() for _ in job]
     assert job.result(timeout=60) == STORY
-    whole = time.monotonic() - begun
     assert len(job.outputs()) > 20, "word by word"
-    assert early < whole / 2, f"the first of it after {early:.2f} s, all of it after {whole:.2f} s"
+    assert times[-1] - times[0] > 0.5, "26 words at 20 a second"
 
 
 def test_item_37_the_app_knows_its_public_address(agent, examples, place):

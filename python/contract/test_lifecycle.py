@@ -10,8 +10,8 @@ def is_running(container_id):
     return docker.inspect(container_id)["State"]["Running"]
 
 
-def test_a_container_is_stopped_and_started_by_its_status(any_sdk, probe, model, ask):
-    made = any_sdk.create_container(probe, model=model)
+def test_a_container_is_stopped_and_started_by_its_status(any_sdk, quick, model, params):
+    made = any_sdk.create_container(quick, model=model, params={"size": 1})
     stopped = any_sdk.update_container(made["pk"], status="stopped")
     assert (stopped["status"], stopped["endpoint"]) == ("stopped", None)
     assert stopped["host_port"] == made["host_port"], "the port, and with it the address, is kept"
@@ -19,12 +19,12 @@ def test_a_container_is_stopped_and_started_by_its_status(any_sdk, probe, model,
     started = any_sdk.update_container(made["pk"], status="running")
     assert started["status"] == "running"
     assert (started["id"], started["endpoint"]) == (made["id"], made["endpoint"])
-    assert ask(started, "revision") == "one"
+    assert params(started) == {"size": 1}
     any_sdk.delete_container(made["pk"])
 
 
-def test_the_docker_sub_tree_stops_and_resumes(sdk, probe, model, ask):
-    made = sdk.create_container(probe, model=model)
+def test_the_docker_sub_tree_stops_and_resumes(sdk, quick, model, params):
+    made = sdk.create_container(quick, model=model, params={"size": 1})
     stopped = sdk.stop_docker_container(made["id"])
     assert stopped["status"] == "stopped"
     assert sdk.stop_docker_container(made["id"])["status"] == "stopped", "stopping what is stopped is no error"
@@ -32,7 +32,7 @@ def test_the_docker_sub_tree_stops_and_resumes(sdk, probe, model, ask):
     assert listed[made["id"]] == "exited"
     started = sdk.start_docker_container(made["id"][:12])
     assert (started["status"], started["id"]) == ("running", made["id"])
-    assert ask(started, "revision") == "one"
+    assert params(started) == {"size": 1}
     sdk.delete_docker_container(made["id"])
 
 
@@ -64,8 +64,8 @@ def test_start_takes_a_post_with_an_empty_body_or_null(agent, shared, body):
     assert answer.json()["id"] == shared["id"]
 
 
-def test_deleting_removes_the_container_and_deleting_again_is_no_error(any_sdk, probe, model):
-    made = any_sdk.create_container(probe, model=model)
+def test_deleting_removes_the_container_and_deleting_again_is_no_error(any_sdk, quick, model):
+    made = any_sdk.create_container(quick, model=model)
     assert any_sdk.delete_container(made["id"]) is None
     assert docker.inspect(made["id"]) is None
     with pytest.raises(NotFoundError):
@@ -75,20 +75,20 @@ def test_deleting_removes_the_container_and_deleting_again_is_no_error(any_sdk, 
     assert any_sdk.delete_docker_container(made["id"]) is None
 
 
-def test_a_create_after_a_delete_makes_a_new_one(sdk, probe, model):
-    first = sdk.create_container(probe, model=model)
+def test_a_create_after_a_delete_makes_a_new_one(sdk, quick, model):
+    first = sdk.create_container(quick, model=model)
     sdk.delete_container(first["id"])
-    second = sdk.create_container(probe, model=model)
+    second = sdk.create_container(quick, model=model)
     assert "restarted" not in second
     assert (second["pk"], second["id"]) != (first["pk"], first["id"])
     sdk.delete_container(second["id"])
 
 
-def test_a_container_that_somebody_removed_is_seen_and_comes_back(agent, sdk, probe, model, ask):
-    made = sdk.create_container(probe, model=model)
+def test_a_container_that_somebody_removed_is_seen_and_comes_back(agent, sdk, quick, model, params):
+    made = sdk.create_container(quick, model=model, params={"size": 1})
     docker.remove_container(made["id"])
     back = lambda record: record["status"] == "running" and record["id"] != made["id"]
     record = eventually(lambda: sdk.get_container(made["pk"]), back, what="a container in place of the removed one")
     assert record["host_port"] == made["host_port"]
-    assert ask(record, "revision") == "one"
+    assert params(record) == {"size": 1}
     sdk.delete_container(made["pk"])

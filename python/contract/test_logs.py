@@ -10,6 +10,8 @@ from support.sse import events
 from support.wait import PATIENCE, eventually
 from test_builds import launch_of
 
+# The SDK only makes here what is looked at; test_our_sdk.py follows logs with ours.
+pytestmark = pytest.mark.theirs_alone
 STREAM = {"stream": True, "timeout": (3, PATIENCE)}
 
 
@@ -113,6 +115,8 @@ def test_a_container_log_is_followed_and_resumed(agent, shared, ask):
     path = f"containers/{shared['id']}/logs/stream/"
     said = [f"line {number} 한글 🚀" for number in range(40)]
     following = stream(agent, path)
+    # With the first event it is followed: what is said now is told as it is said.
+    next(following)
     ask(shared, "say", lines=said[:20])
     first = []
     for event in following:
@@ -138,8 +142,8 @@ def test_a_container_log_is_read_as_text_by_its_tail(agent, shared, ask):
     eventually(text, lambda seen: seen == ["two", "three"], what="the last two lines")
 
 
-def test_a_deleted_containers_stream_ends(agent, sdk, probe, model):
-    container = sdk.create_container(probe, model=model)
+def test_a_deleted_containers_stream_ends(agent, sdk, quick, model):
+    container = sdk.create_container(quick, model=model)
     following = stream(agent, f"containers/{container['pk']}/logs/stream/")
     next(following)
     sdk.delete_container(container["pk"])

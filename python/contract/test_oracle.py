@@ -1,5 +1,5 @@
 """What belongs to one connection only, through our gateway and through nginx, to the same app: where they differ, there is a
-reason for it (security.md 2.7, beside items 38 to 40)."""
+reason for it (docs/security.md, beside items 38 to 40)."""
 
 import json
 from pathlib import Path

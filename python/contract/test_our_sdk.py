@@ -1,6 +1,7 @@
 """What our SDK alone can do, with a real Agent: its README, progress, logs through a killed Agent, links, the async client."""
 
 import asyncio
+import json
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -122,22 +123,25 @@ class Heard:
         return lines
 
 
-def test_a_log_is_followed_through_an_agent_that_is_killed(mortal_agent, probe_zip, ask):
+def test_a_log_is_followed_through_an_agent_that_is_killed(mortal_agent, probe_zip, app):
     spoken = [f"spoken {number:02} 한글" for number in range(30)]
     client = AgentClient(mortal_agent.url, mortal_agent.token)
     container = client.create_container(plugin_file=probe_zip)
     said = Heard(line for line in client.stream_container_logs(container["id"]) if line.startswith("spoken"))
-    ask(container, "say", lines=spoken[:10])
-    heard = said.next(10)
-    assert heard[0].stream == "stdout"
-    assert heard[0].at.endswith("Z")
-    mortal_agent.kill()
-    # Its app goes on, and is heard when the Agent is back.
-    ask(container, "say", lines=spoken[10:20])
-    mortal_agent.start()
-    heard += said.next(10)
-    ask(container, "say", lines=spoken[20:])
-    heard += said.next(10)
+    # Opened before the kill: who follows has patience with an Agent that is away, and not for as long as Gradio may take.
+    with app(container) as visitor:
+        say = lambda lines: visitor.predict(json.dumps({"what": "say", "lines": lines}), api_name="/ask")
+        say(spoken[:10])
+        heard = said.next(10)
+        assert heard[0].stream == "stdout"
+        assert heard[0].at.endswith("Z")
+        mortal_agent.kill()
+        # Its app goes on, and is heard when the Agent is back.
+        say(spoken[10:20])
+        mortal_agent.start()
+        heard += said.next(10)
+        say(spoken[20:])
+        heard += said.next(10)
     assert heard == spoken
     client.delete_container(container["id"])
     assert said.next(1) == []

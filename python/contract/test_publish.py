@@ -6,6 +6,8 @@ from conftest import GradioClient
 from support import docker, plugins
 from synapse_sdk.clients.agent import AgentClient
 
+# About the Agent; the SDK only makes the app.
+pytestmark = pytest.mark.theirs_alone
 
 @pytest.fixture(scope="module")
 def app(carrying_agent, tmp_path_factory):

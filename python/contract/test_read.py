@@ -11,12 +11,12 @@ LISTED = 3
 
 
 @pytest.fixture(scope="module")
-def listed(agent, sdk, probe):
+def listed(agent, sdk, quick):
     """Three records of a label of their own, none of them running."""
     pks = []
     for number in range(LISTED):
         answer = sdk.create_container(
-            probe, model=9000 + number, labels=["listed", f"number-{number}"], metadata={"number": number}
+            quick, model=9000 + number, labels=["listed", f"number-{number}"], metadata={"number": number}
         )
         pks.append(answer["pk"])
         sdk.update_container(answer["pk"], status="stopped")
@@ -70,10 +70,10 @@ def test_the_model_filter_finds_one(any_sdk, listed):
     assert pks(any_sdk.list_containers({"model": 9002})["results"]) == [listed[2]]
 
 
-def test_the_release_filter_takes_a_release_or_a_code(sdk, listed, probe):
-    for release in (probe, "probe"):
+def test_the_release_filter_takes_a_release_or_a_code(sdk, listed, quick):
+    for release in (quick, "quick"):
         assert sdk.list_containers({"plugin_release": release})["count"] >= LISTED
-    assert sdk.list_containers({"plugin_release": "probe@2.0.0"}) == {
+    assert sdk.list_containers({"plugin_release": "quick@2.0.0"}) == {
         "count": 0,
         "next": None,
         "previous": None,

@@ -123,18 +123,25 @@ def removed(agent, model):
     eventually(lambda: record(agent, model), lambda it: it is None, what="the record gone")
 
 
-def test_item_54_killed_while_an_archive_is_uploaded(agent):
+@contextlib.contextmanager
+def uploading(agent):
+    """While an archive is on its way that never comes to its end."""
     host = agent.url.removeprefix("http://")
     head = (
         f"POST /containers/ HTTP/1.1\r\nHost: {host}\r\nAuthorization: {agent.token}\r\nContent-Length: 50000000\r\n"
         "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
         '--b\r\nContent-Disposition: form-data; name="file"; filename="p.zip"\r\n\r\n'
     )
-    before = len(agent.all("containers/"))
     with socket.create_connection(host.split(":"), timeout=10) as connection:
         connection.sendall(head.encode() + b"x" * 8_000_000)
         files = lambda: [link for link in spool_files(agent) if link.stat().st_size > 0]
         eventually(files, what="the upload in the spool")
+        yield
+
+
+def test_item_54_killed_while_an_archive_is_uploaded(agent):
+    before = len(agent.all("containers/"))
+    with uploading(agent):
         agent.kill()
     agent.start()
     assert list((agent.data / "spool").iterdir()) == []
@@ -251,7 +258,7 @@ def test_sigterm_ends_streams_with_a_last_event_and_leaves_apps_running(agent, i
     begun = time.monotonic()
     text, last_frame, close_code = asyncio.run(watch())
     assert agent.process.wait(timeout=30) == 0
-    assert time.monotonic() - begun < 12
+    assert time.monotonic() - begun < 25
     last = {"type": "status", "message": "stopping"}
     assert json.loads(text.strip().splitlines()[-1].removeprefix("data:")) == last
     assert (last_frame, close_code) == (last, 1012)
@@ -264,14 +271,16 @@ def test_sigterm_ends_streams_with_a_last_event_and_leaves_apps_running(agent, i
 def test_a_second_sigterm_ends_at_once(agent, mimic):
     before = created(agent, mimic, 5, {"ignore_sigterm": True})
     stop = lambda: agent.request("PATCH", f"containers/{before['pk']}/", json={"status": "stopped"})
-    meanwhile(stop)
-    eventually(agent.log, lambda log: "decision=Stop" in since_ready(log), what="the stop begun")
-    agent.process.send_signal(signal.SIGTERM)
-    eventually(agent.log, lambda log: "stopping: containers keep running" in since_ready(log), what="the end begun")
-    begun = time.monotonic()
-    agent.process.send_signal(signal.SIGTERM)
-    assert agent.process.wait(timeout=30) == 130
-    assert time.monotonic() - begun < 2
+    # The first waits for what is open: with this the second finds it still waiting.
+    with uploading(agent):
+        meanwhile(stop)
+        eventually(agent.log, lambda log: "decision=Stop" in since_ready(log), what="the stop begun")
+        agent.process.send_signal(signal.SIGTERM)
+        eventually(agent.log, lambda log: "stopping: containers keep running" in since_ready(log), what="the end begun")
+        begun = time.monotonic()
+        agent.process.send_signal(signal.SIGTERM)
+        assert agent.process.wait(timeout=30) == 130
+        assert time.monotonic() - begun < 5
     agent.start()
     eventually(lambda: record(agent, 5), lambda it: it["status"] == "stopped", what="the app stopped")
     removed(agent, 5)

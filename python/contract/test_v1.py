@@ -9,10 +9,10 @@ from support.v1 import V1Client, V1Error
 SEED_KEYS = {"id", "status", "name", "image", "endpoint"}
 
 
-def test_a_create_is_answered_with_the_seeds_dictionary(v1, probe_zip, model, ask):
+def test_a_create_is_answered_with_the_seeds_dictionary(v1, quick, quick_zip, model, params):
     container = v1.create_container(
-        "probe@1.0.0",
-        plugin_file=probe_zip,
+        quick,
+        plugin_file=quick_zip,
         model=model,
         params={"input_size": 512},
         envs={"CUDA_VISIBLE_DEVICES": "0"},
@@ -21,22 +21,24 @@ def test_a_create_is_answered_with_the_seeds_dictionary(v1, probe_zip, model, as
     )
     assert SEED_KEYS <= set(container)
     assert container["status"] == "running"
-    assert container["image"] == "synapse-plugin-probe-1.0.0"
+    assert container["image"] == "synapse-plugin-quick-1.0.0"
     assert container["labels"] == ["gradio", "production"]
-    assert ask(container, "params") == '{"input_size":512}'
+    assert params(container) == {"input_size": 512}
 
 
-def test_the_second_create_says_restarted_in_its_own_answer(v1, probe, model):
-    first = v1.create_container(probe, model=model)
-    second = v1.create_container(probe, model=model)
+def test_the_second_create_says_restarted_in_its_own_answer(v1, quick, model):
+    first = v1.create_container(quick, model=model)
+    second = v1.create_container(quick, model=model)
     assert "restarted" not in first
     assert (second["restarted"], second["id"]) == (True, first["id"])
 
 
-def test_the_same_post_four_times_at_once_makes_one_container(agent, v1, probe, model):
+def test_the_same_post_four_times_at_once_makes_one_container(agent, v1, quick, model):
     clients = [V1Client(agent.url, agent.token) for _ in range(4)]
+    # Not up before all of them have asked.
+    create = lambda client: client.create_container(quick, model=model, params={"ready_after_ms": 2000})
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda client: client.create_container(probe, model=model), clients))
+        answers = list(pool.map(create, clients))
     assert len({answer["pk"] for answer in answers}) == 1
     assert len({answer["build_id"] for answer in answers}) == 1
     made = [
@@ -62,8 +64,8 @@ def test_lists_containers_and_health_read_as_the_seed_shows_them(v1, shared):
     assert v1.health_check()["docker"]["available"] is True
 
 
-def test_delete_returns_nothing_and_may_arrive_twice(v1, probe, model):
-    container = v1.create_container(probe, model=model)
+def test_delete_returns_nothing_and_may_arrive_twice(v1, quick, model):
+    container = v1.create_container(quick, model=model)
     assert v1.delete_container(container["id"]) == ""
     assert v1.delete_container(container["id"]) == ""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 from support import plugins
-from support.agent import Agent
+from support.agent import running
 from support.hosts import lead_here
 
 from browser.playground import Playground, undocumented
@@ -62,20 +62,9 @@ def visitor(chromium):
 @pytest.fixture(scope="session")
 def agent(tmp_path_factory):
     """An Agent whose apps' pages get nothing from other hosts."""
-    with lead_here(PLAIN, EVIL):
-        agent = Agent(
-            os.environ["PLAYGROUND_BINARY"],
-            tmp_path_factory.mktemp("browser"),
-            "18800-18859",
-            *("--gateway-hosts", PLAIN, "--gateway-offline-pages", "true"),
-        )
-        try:
-            yield agent
-        finally:
-            if agent.process.poll() is None:
-                agent.delete_everything()
-            agent.stop()
-            assert agent.leave_nothing() == [], "containers that were left"
+    options = ["--gateway-hosts", PLAIN, "--gateway-offline-pages", "true"]
+    with lead_here(PLAIN, EVIL), running(tmp_path_factory.mktemp("browser"), "18800-18859", *options) as agent:
+        yield agent
 
 
 class Place:
@@ -162,16 +151,8 @@ def majors(begin, every_major):
 @pytest.fixture(scope="module")
 def empty_agent(tmp_path_factory):
     """An Agent with nothing on it, for the Playground page."""
-    name = tmp_path_factory.mktemp("page")
-    agent = Agent(os.environ["PLAYGROUND_BINARY"], name, "18700-18759")
-    try:
+    with running(tmp_path_factory.mktemp("page"), "18700-18759") as agent:
         yield agent
-    finally:
-        if agent.process.poll() is not None:
-            agent.start()
-        agent.delete_everything()
-        agent.stop()
-        assert agent.leave_nothing() == [], "containers that were left"
 
 
 @pytest.fixture

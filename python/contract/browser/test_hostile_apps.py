@@ -1,4 +1,4 @@
-"""What an app may not do to its neighbours and to the Playground, in a real Chromium (security.md 2.7, items 44 to 46)."""
+"""What an app may not do to its neighbours and to the Playground, in a real Chromium (docs/security.md, items 44 to 46)."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from support.wait import eventually
 from browser.site import Site
 
 CODE = (Path(__file__).parent / "hostile.py").read_text()
-# What security.md 1.3 gives the frame of an app in the Playground.
+# What the Playground gives the frame of an app in the Playground.
 FRAME = 'sandbox="allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-modals"'
 # What a script gets of something: its value, or how it is refused.
 TRY = "of => { try { return String(eval(of)) } catch (error) { return error.name } }"

@@ -147,4 +147,4 @@ def test_item_39_who_closes_the_page_has_left(opened, another, major):
     before = len(opened.told()["left"])
     another.page.close()
     left = lambda: len(opened.told()["left"])
-    eventually(left, lambda now: now > before, what="what the app does when somebody has left", patience=20)
+    eventually(left, lambda now: now > before, what="what the app does when somebody has left")

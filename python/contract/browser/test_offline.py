@@ -1,4 +1,4 @@
-"""The other half of item 47 (security.md 2.7), which `test_majors.py` shows through the gateway: it can fail."""
+"""The other half of item 47 (docs/security.md), which `test_majors.py` shows through the gateway: it can fail."""
 
 import pytest
 from playwright.sync_api import expect

@@ -12,44 +12,50 @@ from browser.test_hostile_apps import CODE
 
 WAKING = re.compile("is waking up|is starting")
 BUILDING = re.compile("is being built")
+KINDS = ("host", "path")
 
 
 @pytest.fixture(scope="session")
-def sleepy(create, every_major):
-    """An app of its own for whoever sends it to sleep."""
-    return create("gradio-6@1.0.0", every_major[6], model=1)
+def sleepy(begin, every_major):
+    """An app of its own for every way to it."""
+    begun = {kind: begin("gradio-6@1.0.0", every_major[6], model=model) for model, kind in enumerate(KINDS, 1)}
+    return {kind: made() for kind, made in begun.items()}
 
 
 @pytest.fixture
 def fallen_asleep(agent, sleepy):
-    """Lets the app fall asleep, and stay awake once it is woken."""
-    address = f"containers/{sleepy['pk']}/"
-    look = lambda: agent.get(address).json()
+    """Lets them fall asleep together, and stay awake once they are woken."""
+    addresses = [f"containers/{made['pk']}/" for made in sleepy.values()]
+    look = lambda: [agent.get(address).json() for address in addresses]
+    idles = lambda after: [agent.request("PATCH", address, json={"idle": after}) for address in addresses]
 
     def fall(tier, idle):
-        agent.request("PATCH", address, json={"idle": idle})
-        eventually(look, lambda record: (record["asleep"], record["status"]) == (tier, tier), what=f"the app {tier}")
-        agent.request("PATCH", address, json={"idle": {}})
+        idles(idle)
+        are = lambda records: all((record["asleep"], record["status"]) == (tier, tier) for record in records)
+        eventually(look, are, what=f"the apps {tier}")
+        idles({})
         return sleepy
 
     yield fall
-    assert look()["asleep"] is None
+    assert [record["asleep"] for record in look()] == [None, None]
 
 
-@pytest.mark.parametrize("kind", ["host", "path"])
-def test_an_app_that_is_paused_is_there_at_once(visitor, fallen_asleep, at, kind):
-    page = visitor.new_page()
-    answer = page.goto(at(kind).link(fallen_asleep("paused", {"pause_after": 1})))
-    assert answer.status == 200, "the first that is seen is the app"
-    greets(page)
+def test_an_app_that_is_paused_is_there_at_once(visitor, fallen_asleep, at):
+    for kind, made in fallen_asleep("paused", {"pause_after": 1}).items():
+        page = visitor.new_page()
+        answer = page.goto(at(kind).link(made))
+        assert answer.status == 200, "the first that is seen is the app"
+        greets(page)
 
 
-@pytest.mark.parametrize("kind", ["host", "path"])
-def test_the_page_of_an_app_that_is_stopped_says_so_and_becomes_the_app(visitor, fallen_asleep, at, kind):
-    page = visitor.new_page()
-    page.goto(at(kind).link(fallen_asleep("stopped", {"stop_after": 1})), wait_until="commit")
-    expect(page.get_by_role("status")).to_contain_text(WAKING)
-    greets(page)
+def test_the_page_of_an_app_that_is_stopped_says_so_and_becomes_the_app(visitor, fallen_asleep, at):
+    pages = []
+    for kind, made in fallen_asleep("stopped", {"stop_after": 1}).items():
+        pages.append(visitor.new_page())
+        pages[-1].goto(at(kind).link(made), wait_until="commit")
+        expect(pages[-1].get_by_role("status")).to_contain_text(WAKING)
+    for page in pages:
+        greets(page)
 
 
 def greets(page):
@@ -66,10 +72,10 @@ def test_the_page_of_an_app_that_is_built_says_so_and_becomes_the_app(visitor, a
     assert index.asked("held-page").wait(PATIENCE), "the build never asked for its package"
     record = next(record for record in agent.all("containers/") if record["plugin_release"] == "built@1.0.0")
     pages = [visitor.new_page() for _ in range(2)]
-    for page, kind in zip(pages, ("host", "path")):
+    for page, kind in zip(pages, KINDS):
         page.goto(at(kind).link(record))
         expect(page.get_by_role("status")).to_contain_text(BUILDING)
     index.release("held-page")
     for page in pages:
-        expect(page.get_by_role("heading", name="Hostile")).to_be_visible()
+        expect(page.get_by_role("heading", name="Hostile")).to_be_visible(timeout=1000 * PATIENCE)
     assert made()["pk"] == record["pk"]

@@ -68,6 +68,7 @@ def test_what_an_app_says_of_its_functions_is_data(person, words, tmp_path):
     page = person().enter(f"play/{words['name']}").page
     page.get_by_role("button", name="Use by API").click()
     functions = page.get_by_label("Function")
+    expect(functions.locator("option")).not_to_have_count(0)
     for label in functions.locator("option").all_inner_texts():
         functions.select_option(label=label)
         code = {name: page.locator(f"pre[aria-label={name}]").inner_text() for name in ("Python", "curl")}

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -21,6 +22,23 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@contextmanager
+def running(folder, ports, *settings):
+    """An Agent of a fixture. It removes its own apps at the end, where a test has not killed it for good."""
+    agent = Agent(os.environ["PLAYGROUND_BINARY"], folder, ports, *settings)
+    try:
+        yield agent
+    finally:
+        is_alive = agent.process.poll() is None
+        try:
+            if is_alive:
+                agent.delete_everything()
+        finally:
+            agent.stop()
+            left = agent.leave_nothing()
+        assert not (is_alive and left), f"containers that were left: {left}"
 
 
 class Agent:

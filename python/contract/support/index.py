@@ -16,12 +16,13 @@ class HeldIndex:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/simple/"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def requirements(self, package):
         """A requirements.txt whose install waits for `release(package)`."""
         self._gate(package)
-        return f"--index-url http://127.0.0.1:{self._server.server_port}/simple/\n{package}==1.0\n"
+        return f"--index-url {self.url}\n{package}==1.0\n"
 
     def asked(self, package):
         """The event that is set once a build has asked for the package."""

@@ -10,6 +10,8 @@ TCP, UDP = 6, 17
 SYN, ACK = 0x02, 0x10
 PACKET_STATISTICS = 6
 SOL_PACKET = 263
+# What Linux calls it; Python has no name for it. Beyond the limit of the system, as root may.
+SO_RCVBUFFORCE = 33
 
 
 class Outgoing:
@@ -22,6 +24,8 @@ class Outgoing:
         self.seen = []
         self._ended = threading.Event()
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+        # Enough for whatever comes while the reader has no turn.
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         self._socket.bind((bridge, ETH_P_IP))
         self._socket.settimeout(0.2)
         self._reader = threading.Thread(target=self._read, daemon=True)
