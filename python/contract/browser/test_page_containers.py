@@ -138,6 +138,7 @@ def test_many_are_deleted_after_a_question_that_names_how_many(table, empty_agen
     page.get_by_role("button", name="Delete 2").click()
     dialog.get_by_role("button", name="Delete").click()
     expect(rows(table)).to_have_count(MODELS - 2)
+    expect(page.locator("#main")).to_be_focused()
     assert len(empty_agent.all("containers/")) == MODELS - 2
 
 
@@ -151,3 +152,20 @@ def test_whoever_deletes_what_they_look_at_is_back_at_the_list(person, fleet, em
     expect(rows(window)).to_have_count(len(left) - 1)
     expect(panel).to_have_count(0)
     expect(page.locator("#main")).to_be_focused()
+
+
+def test_whoever_goes_elsewhere_while_it_is_deleted_stays_there(person, fleet, empty_agent):
+    left = empty_agent.all("containers/")
+    window = person().enter(f"containers/{left[0]['pk']}")
+    page = window.page
+    held = []
+    is_deletion = lambda request: request.method == "DELETE"
+    page.route("**/containers/*", lambda route: held.append(route) if is_deletion(route.request) else route.continue_())
+    window.act(page.get_by_role("complementary", name="Details"), "Delete")
+    with page.expect_request(is_deletion):
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("link", name="Builds").click()
+    expect(page.get_by_role("heading", name="Builds")).to_be_visible()
+    held[0].continue_()
+    expect(page.get_by_text("1 container deleted")).to_be_visible()
+    expect(page).to_have_url(re.compile("#/builds$"))
