@@ -38,6 +38,7 @@ _PREFIX = re.compile(r"^(/[A-Za-z0-9._~%@:+-]+)+/?$")
 def register(hooks: ImportHooks, launches: Launches) -> None:
     hooks.around("gradio", _import_fast)
     hooks.after("gradio.component_meta", _skip_stub_files)
+    hooks.after("gradio.networking", _leave_answers_to_others)
     hooks.after("gradio.blocks", lambda module: _wrap_launch(module, launches))
     hooks.after("gradio.route_utils", _honour_forwarded_prefix)
     hooks.after("gradio.routes", _honour_forwarded_prefix_in_gradio_3)
@@ -61,6 +62,13 @@ def _skip_stub_files(module: ModuleType) -> None:
     """At each import Gradio parses the source of all its components to write .pyi files for editors."""
     if hasattr(module, "create_or_modify_pyi"):
         module.create_or_modify_pyi = lambda *_args, **_keywords: None  # type: ignore[attr-defined]
+
+
+def _leave_answers_to_others(module: ModuleType) -> None:
+    """launch() asks its own page once and gives the app up when three seconds are not enough for it: on a busy machine, or where
+    the page has much to compute. Whoever started the container asks as well, for as long as an app may take."""
+    if hasattr(module, "url_ok"):
+        module.url_ok = lambda _url: True  # type: ignore[attr-defined]
 
 
 def _wrap_launch(module: ModuleType, launches: Launches) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from app_process import start, write
-from shapes import BROKEN, SHAPES, Broken, Shape
+from shapes import BROKEN, SHAPES, Broken, Shape, one
 
 MAJOR = int(os.environ.get("GRADIO_MAJOR", "0"))
 pytestmark = pytest.mark.skipif(not MAJOR, reason="run.py chooses the major of Gradio")
@@ -75,3 +75,31 @@ def test_prints_are_seen_while_the_app_runs(tmp_path: Path, gradio_python: str) 
     files = {**shape.files, "plugin/gradio_interface.py": text}
     with start(gradio_python, write(tmp_path, files), shape.entrypoint, {}) as app:
         app.wait_for(lambda app: "weights loaded\n" in app.lines)
+
+
+NOTES_WHAT_IS_ASKED = """
+import gradio as gr
+
+class Noting:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http":
+            print("asked for", scope["path"], flush=True)
+        await self.app(scope, receive, send)
+
+demo = gr.Interface(lambda text: text.upper(), "text", "text")
+if __name__ == "__main__":
+    from starlette.middleware import Middleware
+    demo.launch(prevent_thread_lock=True, app_kwargs={"middleware": [Middleware(Noting)]})
+    print("launched", flush=True)
+    demo.block_thread()
+"""
+
+
+def test_gradio_does_not_ask_itself_whether_it_answers(tmp_path: Path, gradio_python: str) -> None:
+    with start(gradio_python, write(tmp_path, one(NOTES_WHAT_IS_ASKED)), None, {}) as app:
+        app.wait_for(lambda app: "launched\n" in app.lines)
+        asked = [line for line in app.lines if line.startswith("asked for ")]
+        assert asked and "asked for /\n" not in asked
