@@ -10,6 +10,9 @@ use tracing_subscriber::fmt::TestWriter;
 /// Everything but the frames of connections.
 const ALL: &str = "trace,h2=info";
 
+/// The other end of a WebSocket is a test's own, and tells all that it sends.
+const OTHER_END: &str = "tungstenite::handshake::client=info";
+
 type Lines = Mutex<Vec<u8>>;
 
 /// Those of every thread that lives.
@@ -44,8 +47,9 @@ impl Write for Log {
 pub(crate) fn begin() {
     let asked = EnvFilter::try_from_default_env().ok();
     let is_asked = asked.is_some();
+    let filter = asked.unwrap_or_else(|| EnvFilter::new(ALL));
     let log = tracing_subscriber::fmt()
-        .with_env_filter(asked.unwrap_or_else(|| EnvFilter::new(ALL)))
+        .with_env_filter(filter.add_directive(OTHER_END.parse().unwrap()))
         .with_ansi(false)
         .with_writer(move || Log {
             shown: is_asked.then(TestWriter::new),
