@@ -37,6 +37,7 @@ mod node;
 mod pictures;
 mod programs;
 mod python;
+mod reasons;
 mod repo;
 mod report;
 mod step;

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::command::{command, exists, is_root, output, run as run_command};
 use crate::node::Node;
+use crate::reasons::{explanation, reasons};
 use crate::report::{Counts, Level, Report};
 use crate::step::{say, step};
 use crate::{canary, docker, programs, python, repo, web};
@@ -430,16 +431,6 @@ fn counted(test: &mut Command, kept: &Path) -> anyhow::Result<Counts> {
     Ok(counts)
 }
 
-/// What explains a failure: nothing of the tests that passed, and of the log what matters.
-fn explanation(text: &str) -> String {
-    let failures = text.find("\nfailures:\n").map_or(text, |at| &text[at..]);
-    failures
-        .lines()
-        .filter(|line| !line.contains(" TRACE ") && !line.contains(" DEBUG "))
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
 /// The reasons once more, at the end, where whoever reads only the end of a long output finds them.
 fn what_failed(report: &Report) -> anyhow::Result<String> {
     let mut text = String::new();
@@ -449,29 +440,6 @@ fn what_failed(report: &Report) -> anyhow::Result<String> {
         text.push_str(&format!("failed: {level:?} {name}\n{reasons}\n"));
     }
     Ok(text)
-}
-
-/// What failed and with which words: panics without the stacks below them, and the closing lines of pytest and vitest.
-fn reasons(log: &str) -> String {
-    const MOST_LINES: usize = 12;
-    let lines: Vec<&str> = log.lines().collect();
-    let words = lines.iter().enumerate().flat_map(|(at, line)| {
-        let most = match line.trim_start() {
-            line if line.contains("panicked at ") => MOST_LINES,
-            line if ["FAILED ", "ERROR ", "FAIL "]
-                .iter()
-                .any(|it| line.starts_with(it)) =>
-            {
-                1
-            }
-            _ => 0,
-        };
-        lines[at..]
-            .iter()
-            .take_while(|line| !line.starts_with("stack backtrace:") && !line.starts_with("note: "))
-            .take(most)
-    });
-    words.map(|line| format!("    {line}\n")).collect()
 }
 
 /// Looks for the tests' tokens in all that was kept.
@@ -488,24 +456,4 @@ fn search_output(wanted: &[Level], report: &mut Report) -> anyhow::Result<()> {
     let name = format!("token canary: {searched}");
     report.add(Level::Output, &name, searched.counts(), begun.elapsed());
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::reasons;
-
-    #[test]
-    fn reasons_are_the_words_of_what_failed_without_stacks() {
-        let log = "thread 'a' (7) panicked at src/a.rs:1:2:\nleft: 1\nright: 2\nstack backtrace:\n  0: main\nmore\n";
-        assert_eq!(
-            reasons(log),
-            "    thread 'a' (7) panicked at src/a.rs:1:2:\n    left: 1\n    right: 2\n"
-        );
-        let closing = "FAILED test_a.py::test_b - AssertionError: no\n1 failed\n FAIL  src/a.test.ts > says no\n";
-        assert_eq!(
-            reasons(closing),
-            "    FAILED test_a.py::test_b - AssertionError: no\n     FAIL  src/a.test.ts > says no\n"
-        );
-        assert_eq!(reasons("all is well"), "");
-    }
 }
